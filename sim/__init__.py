@@ -1,0 +1,1 @@
+"""The model: a municipality's citizens, caseworkers and companies, week by week."""

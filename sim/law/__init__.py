@@ -1,0 +1,1 @@
+"""The law as the model knows it: refusion, benefits, contact duties, each with its paragraph."""

@@ -1,0 +1,1 @@
+"""Money: whole øre, one rounding rule, the ledger and the budgets."""

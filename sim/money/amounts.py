@@ -27,7 +27,7 @@ def weekly_from_monthly_part(monthly_oere: int) -> int:
     return (24 * monthly_oere + 52) // 104
 
 
-def _exact(kroner: str | int | float | Decimal) -> Fraction:
+def _exact(kroner: str | float | Decimal) -> Fraction:
     # A float is read as the decimal a person typed (0.1 is one tenth), not as its binary neighbour.
     try:
         value = Decimal(str(kroner).strip())
@@ -42,7 +42,7 @@ def _half_up(value: Fraction) -> int:
     return (2 * value.numerator + value.denominator) // (2 * value.denominator)
 
 
-def oere_from_kr(kroner: str | int | float | Decimal) -> int:
+def oere_from_kr(kroner: str | float | Decimal) -> int:
     """Kroner as whole øre. Raises ValueError when the amount is no whole number of øre."""
     value = _exact(kroner) * 100
     if value.denominator != 1:
@@ -50,22 +50,22 @@ def oere_from_kr(kroner: str | int | float | Decimal) -> int:
     return value.numerator
 
 
-def weekly_from_monthly_oere(monthly_kr: str | int | float | Decimal) -> int:
+def weekly_from_monthly_oere(monthly_kr: str | float | Decimal) -> int:
     """A week's benefit in øre from kroner a month: 12 x monthly / 52, rounded half up once."""
     return _half_up(_exact(monthly_kr) * 100 * 12 / WEEKS_PER_YEAR)
 
 
-def weekly_from_daily_oere(daily_kr: str | int | float | Decimal, days: int = 5) -> int:
+def weekly_from_daily_oere(daily_kr: str | float | Decimal, days: int = 5) -> int:
     """A week's benefit in øre where the law counts days (dagpenge: five days a week)."""
     return _half_up(_exact(daily_kr) * 100 * days)
 
 
-def weekly_from_yearly_oere(yearly_kr: str | int | float | Decimal) -> int:
+def weekly_from_yearly_oere(yearly_kr: str | float | Decimal) -> int:
     """A week's share in øre of a yearly amount (budgets, pensions stated per year)."""
     return _half_up(_exact(yearly_kr) * 100 / WEEKS_PER_YEAR)
 
 
-def weekly_oere(kroner: str | int | float | Decimal, per: str) -> int:
+def weekly_oere(kroner: str | float | Decimal, per: str) -> int:
     """A week's amount in øre from a rate per 'month', 'week', 'day' or 'year'."""
     if per == "month":
         return weekly_from_monthly_oere(kroner)
@@ -78,7 +78,7 @@ def weekly_oere(kroner: str | int | float | Decimal, per: str) -> int:
     raise ValueError(f"{per!r} is not a period of a rate; allowed: month, week, day, year")
 
 
-def share_bp(share: str | int | float | Decimal) -> int:
+def share_bp(share: str | float | Decimal) -> int:
     """A share between 0 and 1 as basis points. Raises ValueError outside the range or finer than 0.0001."""
     value = _exact(share) * FULL_BP
     if not 0 <= value <= FULL_BP:

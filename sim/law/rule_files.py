@@ -1,0 +1,422 @@
+"""Reads a refusion rule set from its YAML file and says, with file and line, what is wrong with it.
+
+A file holds `rules` (full form: benefits, activities, steps) or `ladder` (short form: one list of steps), may take another
+set as its start with `extends`, and may name `parameters` for shares that could not be read. docs/refusion.md explains it.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from sim.calendar import first_week_from, week_of
+from sim.codes import ACTIVITIES, BENEFITS
+from sim.errors import UserError
+from sim.law.switches import SwitchValue, check_switch
+from sim.money.amounts import share_bp
+
+MARKS: Final = ("read", "inferred", "low_confidence", "not_found", "own_rule")
+COUNTERS: Final = ("clock", "spell")
+LAST_WEEK: Final = 160  # tables hold weeks 1..160; the last entry holds for all later weeks
+NEVER: Final = 10**6  # self-support weeks no window can hold: the count never starts over
+
+_TOP = {
+    "schema", "name", "meaning", "extends", "applies_from", "reset_after_weeks", "counter", "switches", "sources",
+    "parameters", "benefits", "activities", "ladder", "rules", "operating",
+}  # fmt: skip
+_ORIGIN = {"mark", "source", "paragraph", "note"}
+_GROUP = {"benefits", "activities", "counter", "applies_from", "steps", "state_share", "plus"} | _ORIGIN
+_STEP = {"from_week", "to_week", "state_share", "plus"} | _ORIGIN
+_PARAMETER = {"value", "low", "high", "unit", "meaning"} | _ORIGIN
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A number of the law that could not be read: a value, its range, and what is known. `value` None = unread."""
+
+    name: str
+    value: float | None
+    low: float | None
+    high: float | None
+    unit: str
+    mark: str
+    source: str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Step:
+    """A span of weeks with one state share: a number, or the name of a parameter; `plus` names one added on top."""
+
+    from_week: int
+    to_week: int | None
+    share: int | str  # basis points, or a parameter's name
+    plus: str | None
+    mark: str
+    source: str
+    paragraph: str
+    note: str
+    where: str
+
+    @property
+    def label(self) -> str:
+        """How the step is printed: '5-26', '53+', 'all weeks'."""
+        if self.to_week is None:
+            return "all weeks" if self.from_week == 1 else f"{self.from_week}+"
+        return str(self.from_week) if self.from_week == self.to_week else f"{self.from_week}-{self.to_week}"
+
+
+@dataclass(frozen=True)
+class Row:
+    """What holds for one benefit and one activity: which weeks are counted, from when, and the steps."""
+
+    counter: str
+    applies_from: int
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True)
+class RuleFile:
+    """A rule set as written, after `extends`: rows by (benefit, activity), parameters, switches."""
+
+    name: str
+    path: str
+    meaning: str
+    reset_after_weeks: int
+    switches: Mapping[str, SwitchValue]
+    parameters: Mapping[str, Parameter]
+    rows: Mapping[tuple[int, int], Row]
+    operating: Mapping[tuple[int, int], Step]
+
+
+class _Table(dict[str, Any]):
+    line = 0
+
+
+class _Loader(yaml.CSafeLoader):
+    """YAML with the line of every table kept and repeated keys refused."""
+
+
+def _table(loader: _Loader, node: yaml.MappingNode) -> _Table:
+    out = _Table()
+    out.line = node.start_mark.line + 1
+    for key_node, value_node in node.value:
+        key = loader.construct_object(key_node, deep=True)
+        if key in out:
+            raise UserError(f"line {key_node.start_mark.line + 1}: '{key}' stands twice in the same table")
+        out[key] = loader.construct_object(value_node, deep=True)
+    return out
+
+
+_Loader.add_constructor("tag:yaml.org,2002:map", _table)
+
+
+def load_tables(path: Path) -> _Table:
+    """The file as tables that know their line."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as wrong:
+        raise UserError(f"{path}: cannot be read ({wrong})") from None
+    try:
+        tree = yaml.load(text, Loader=_Loader)
+    except yaml.MarkedYAMLError as wrong:
+        line = wrong.problem_mark.line + 1 if wrong.problem_mark else "?"
+        raise UserError(f"{path}:{line}: not readable as YAML: {wrong.problem}") from None
+    except UserError as wrong:
+        raise UserError(f"{path}: {wrong}") from None
+    if not isinstance(tree, _Table):
+        raise UserError(f"{path}:1: a rule set is a table of keys (name, meaning, ladder or rules, ...)")
+    return tree
+
+
+class _Reader:
+    """Reads one file; keeps the path, the sources and the parameters while it does."""
+
+    def __init__(self, path: Path, base: RuleFile | None):
+        self.path = path
+        self.sources: dict[str, str] = {}
+        self.parameters: dict[str, Parameter] = dict(base.parameters) if base else {}
+
+    def fail(self, line: int, what: str) -> UserError:
+        return UserError(f"{self.path}:{line}: {what}")
+
+    def table(self, value: Any, line: int, what: str, allowed: set[str]) -> _Table:
+        if not isinstance(value, _Table):
+            raise self.fail(line, f"{what} must be a table of keys, found {value!r}")
+        for key in value:
+            if key not in allowed:
+                close = get_close_matches(str(key), allowed, 1)
+                hint = f"; did you mean '{close[0]}'?" if close else "."
+                raise self.fail(
+                    value.line, f"unknown key '{key}' in {what}{hint} Allowed: {', '.join(sorted(allowed))}"
+                )
+        return value
+
+    def rows(self, value: Any, line: int, what: str) -> list[Any]:
+        if not isinstance(value, list) or not value:
+            raise self.fail(line, f"{what} must be a list with at least one entry, found {value!r}")
+        return value
+
+    def codes(self, group: _Table, key: str, names: tuple[str, ...], word: str) -> list[int] | None:
+        """Codes named under `key`; None when the key is absent or says `word` (all, any)."""
+        value = group.get(key, word)
+        if value == word:
+            return None
+        out = []
+        for name in self.rows(value, group.line, f"'{key}'"):
+            if name not in names:
+                close = get_close_matches(str(name), names, 1)
+                hint = f"; did you mean '{close[0]}'?" if close else ""
+                raise self.fail(group.line, f"'{name}' is not one of {', '.join(names)}{hint}")
+            out.append(names.index(name))
+        return out
+
+    def week(self, table: _Table, default: int) -> int:
+        value = table.get("applies_from")
+        if value is None:
+            return default
+        try:
+            return first_week_from(value) if isinstance(value, date) else week_of(str(value))
+        except ValueError as wrong:
+            raise self.fail(table.line, f"applies_from: {wrong}") from None
+
+    def counter(self, table: _Table, default: str) -> str:
+        value = table.get("counter", default)
+        if value not in COUNTERS:
+            raise self.fail(table.line, f"counter must be one of {', '.join(COUNTERS)}, found {value!r}")
+        return str(value)
+
+    def number(self, value: Any, line: int, what: str, low: int, high: int) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+            raise self.fail(line, f"{what} must be a whole number from {low} to {high}, found {value!r}")
+        return value
+
+    def share(self, value: Any, line: int, what: str) -> int:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise self.fail(line, f"{what} must be a share from 0 to 1 or the name of a parameter, found {value!r}")
+        try:
+            return share_bp(value)
+        except ValueError as wrong:
+            raise self.fail(line, f"{what}: {wrong}") from None
+
+    def parameter_name(self, name: Any, line: int, what: str) -> str:
+        if name not in self.parameters:
+            close = get_close_matches(str(name), self.parameters, 1)
+            hint = f"; did you mean '{close[0]}'?" if close else ""
+            raise self.fail(line, f"{what} names the parameter {name!r}, which the file does not define{hint}")
+        return str(name)
+
+    def origin(self, table: _Table, group: _Table, named: Parameter | None) -> dict[str, str]:
+        """Where a step's number comes from: the step, else the parameter it names, else its group."""
+        out: dict[str, str] = {}
+        for key in ("mark", "source", "paragraph", "note"):
+            value = table.get(key)
+            if value is None and named is not None and key in ("mark", "source"):
+                out[key] = getattr(named, key)
+                continue
+            if value is None:
+                value = group.get(key, "own_rule" if key == "mark" else "")
+            out[key] = self.source(value, table.line) if key == "source" else " ".join(str(value).split())
+        if out["mark"] not in MARKS:
+            raise self.fail(table.line, f"mark must be one of {', '.join(MARKS)}, found {out['mark']!r}")
+        return out
+
+    def source(self, value: Any, line: int) -> str:
+        text = str(value)
+        if text and "://" not in text and " " not in text:
+            if text not in self.sources:
+                raise self.fail(line, f"source '{text}' is neither an address nor a key of 'sources'")
+            return self.sources[text]
+        return text
+
+    def step(self, table: _Table, group: _Table) -> Step:
+        first = self.number(table.get("from_week", 1), table.line, "from_week", 1, LAST_WEEK)
+        last = table.get("to_week")
+        if last is not None:
+            last = self.number(last, table.line, "to_week", first, LAST_WEEK - 1)
+        if "state_share" not in table:
+            raise self.fail(table.line, "a step needs state_share (0 to 1, or the name of a parameter)")
+        value = table["state_share"]
+        named = None
+        share: int | str
+        if isinstance(value, str):
+            share = self.parameter_name(value, table.line, "state_share")
+            named = self.parameters[share]
+        else:
+            share = self.share(value, table.line, "state_share")
+        plus = table.get("plus")
+        if plus is not None:
+            plus = self.parameter_name(plus, table.line, "plus")
+        where = f"{self.path}:{table.line}"
+        return Step(first, last, share, plus, where=where, **self.origin(table, group, named))
+
+    def steps(self, group: _Table) -> tuple[Step, ...]:
+        """A group's steps, which must cover the weeks from 1 on without hole or overlap."""
+        if ("steps" in group) == ("state_share" in group):
+            raise self.fail(group.line, "give either steps or one state_share for all weeks")
+        if "state_share" in group:
+            return (self.step(group, group),)
+        return self.covering(group["steps"], group)
+
+    def covering(self, value: Any, group: _Table) -> tuple[Step, ...]:
+        out = []
+        due: int | None = 1
+        for item in self.rows(value, group.line, "the list of steps"):
+            step = self.step(self.table(item, group.line, "a step", _STEP), group)
+            if due is None:
+                raise UserError(f"{step.where}: no step can follow one without to_week")
+            if step.from_week != due:
+                raise UserError(f"{step.where}: the step starts at week {step.from_week}; week {due} is next")
+            due = None if step.to_week is None else step.to_week + 1
+            out.append(step)
+        if due is not None:
+            raise UserError(f"{out[-1].where}: the last step must have no to_week; weeks from {due} have no share")
+        return tuple(out)
+
+    def read_parameters(self, value: Any, line: int) -> None:
+        for name, item in self.table(value, line, "'parameters'", set(value) if value else set()).items():
+            row = self.table(item, line, f"parameter '{name}'", _PARAMETER)
+            if "value" not in row or "meaning" not in row:
+                raise self.fail(row.line, f"parameter '{name}' needs value (null = unread) and meaning")
+            unit = str(row.get("unit", "share"))
+            numbers: list[float | None] = []
+            for key in ("value", "low", "high"):
+                number = row.get(key)
+                if number is not None:
+                    if isinstance(number, bool) or not isinstance(number, int | float) or number < 0:
+                        raise self.fail(row.line, f"parameter '{name}': {key} must be a number, found {number!r}")
+                    if unit.startswith("share"):
+                        self.share(number, row.line, f"parameter '{name}': {key}")
+                numbers.append(number)
+            middle, low, high = numbers
+            if None not in numbers and not low <= middle <= high:  # type: ignore[operator]
+                raise self.fail(row.line, f"parameter '{name}': value must lie between low and high")
+            origin = self.origin(row, row, None)
+            text = " ".join(str(row["meaning"]).split())
+            self.parameters[name] = Parameter(
+                name, middle, low, high, unit, origin["mark"], origin["source"], text
+            )
+
+    def fill(self, found: Iterable[tuple[_Table, list[int], list[int] | None, Any]]) -> dict[tuple[int, int], Any]:
+        """One entry per (benefit, activity): groups that name activities first, then those for the rest."""
+        out: dict[tuple[int, int], Any] = {}
+        owner: dict[tuple[int, int], int] = {}
+        groups = list(found)
+        for named in (True, False):
+            claimed = set(out)
+            for group, benefits, activities, entry in groups:
+                if (activities is not None) != named:
+                    continue
+                for benefit in benefits:
+                    for activity in activities if activities is not None else range(len(ACTIVITIES)):
+                        cell = (benefit, activity)
+                        if cell in claimed and not named:
+                            continue
+                        if cell in out:
+                            raise self.fail(
+                                group.line,
+                                f"{BENEFITS[benefit]} with activity {ACTIVITIES[activity]} already has a rule"
+                                f" in line {owner[cell]}",
+                            )
+                        out[cell] = entry
+                        owner[cell] = group.line
+        return out
+
+
+def parse_rule_file(path: Path, base: RuleFile | None = None) -> RuleFile:
+    """The rule set in a file, laid over `base` (the set it extends): rows of the file replace those of the base."""
+    tree = load_tables(path)
+    reader = _Reader(path, base)
+    top = reader.table(tree, 1, "a rule set", _TOP)
+    if top.get("schema", 1) != 1:
+        raise reader.fail(1, f"schema must be 1, found {top['schema']!r}")
+    for key in ("name", "meaning"):
+        if not isinstance(top.get(key), str) or not top[key].strip():
+            raise reader.fail(1, f"a rule set needs '{key}' in words")
+    if "sources" in top:
+        sources = reader.table(top["sources"], 1, "'sources'", set(top["sources"] or ()))
+        reader.sources = {key: str(value) for key, value in sources.items()}
+    if "parameters" in top:
+        reader.read_parameters(top["parameters"], 1)
+    if "ladder" in top and "rules" in top:
+        raise reader.fail(1, "give either ladder (short form) or rules (full form), not both")
+    if base is None and "ladder" not in top and "rules" not in top:
+        raise reader.fail(1, "a rule set needs ladder, rules, or extends")
+
+    counter = reader.counter(top, "clock")
+    applies = reader.week(top, -NEVER)
+    everyone = list(range(len(BENEFITS)))
+    found: list[tuple[_Table, list[int], list[int] | None, Row]] = []
+    if "ladder" in top:
+        benefits = reader.codes(top, "benefits", BENEFITS, "all")
+        activities = reader.codes(top, "activities", ACTIVITIES, "any")
+        row = Row(counter, applies, reader.covering(top["ladder"], top))
+        found.append((top, everyone if benefits is None else benefits, activities, row))
+    elif "benefits" in top or "activities" in top:
+        raise reader.fail(1, "benefits and activities at the top belong to the short form with ladder")
+    for item in reader.rows(top["rules"], 1, "'rules'") if "rules" in top else []:
+        group = reader.table(item, 1, "a rule", _GROUP)
+        benefits = reader.codes(group, "benefits", BENEFITS, "all")
+        activities = reader.codes(group, "activities", ACTIVITIES, "any")
+        row = Row(reader.counter(group, counter), reader.week(group, applies), reader.steps(group))
+        found.append((group, everyone if benefits is None else benefits, activities, row))
+    rows: dict[tuple[int, int], Row] = {**(base.rows if base else {}), **reader.fill(found)}
+    for benefit, name in enumerate(BENEFITS):
+        here = [rows.get((benefit, activity)) for activity in range(len(ACTIVITIES))]
+        if None in here:
+            missing = ACTIVITIES[here.index(None)]
+            raise reader.fail(1, f"no rule covers {name} with activity {missing}; or name a base with extends")
+        flat = all(len(item.steps) == 1 for item in here if item)
+        if not flat and len({item.counter for item in here if item and len(item.steps) > 1}) > 1:
+            raise reader.fail(1, f"the rules for {name} count different weeks; use one counter per benefit")
+
+    operating = dict(base.operating) if base else {}
+    bought: list[tuple[_Table, list[int], list[int] | None, Step]] = []
+    for item in reader.rows(top["operating"], 1, "'operating'") if "operating" in top else []:
+        group = reader.table(item, 1, "an operating rule", _GROUP - {"steps", "counter", "applies_from"})
+        benefits = reader.codes(group, "benefits", BENEFITS, "all")
+        activities = reader.codes(group, "activities", ACTIVITIES, "any")
+        entry = reader.step(group, group)
+        bought.append((group, everyone if benefits is None else benefits, activities, entry))
+    operating.update(reader.fill(bought))
+
+    reset = top.get("reset_after_weeks", base.reset_after_weeks if base else 52)
+    if reset == "never":
+        reset = NEVER
+    elif reset != NEVER:
+        reset = reader.number(reset, 1, "reset_after_weeks (or never)", 1, 156)
+    switches: dict[str, SwitchValue] = dict(base.switches) if base else {}
+    if "switches" in top:
+        table = reader.table(top["switches"], 1, "'switches'", set(top["switches"] or ()))
+        for name, value in table.items():
+            switches[name] = check_switch(name, value, f"{path}:{table.line}")
+    meaning = " ".join(top["meaning"].split())
+    return RuleFile(
+        top["name"], str(path), meaning, reset, switches, dict(reader.parameters), rows, operating
+    )
+
+
+def with_parameters(file: RuleFile, values: Mapping[str, float], where: str) -> RuleFile:
+    """The same rules with other values for some named parameters."""
+    parameters = dict(file.parameters)
+    for name, value in values.items():
+        if name not in parameters:
+            close = get_close_matches(name, parameters, 1)
+            hint = f"; did you mean '{close[0]}'?" if close else ""
+            known = ", ".join(parameters) or "none"
+            raise UserError(f"{where}: rule set {file.name} has no parameter '{name}'{hint} Known: {known}")
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise UserError(f"{where}: parameter '{name}' must be a number, found {value!r}")
+        if parameters[name].unit.startswith("share"):
+            try:
+                share_bp(value)
+            except ValueError as wrong:
+                raise UserError(f"{where}: parameter '{name}': {wrong}") from None
+        elif value < 0:
+            raise UserError(f"{where}: parameter '{name}' must not be negative, found {value!r}")
+        parameters[name] = replace(parameters[name], value=value)
+    return replace(file, parameters=parameters)

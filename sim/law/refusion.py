@@ -36,11 +36,11 @@ from sim.law.rule_files import (
     Parameter,
     RuleFile,
     Step,
-    load_tables,
     parse_rule_file,
     with_parameters,
 )
 from sim.law.switches import SWITCHES, SwitchValue, check_switch
+from sim.law.yaml_lines import load_tables
 from sim.money.amounts import FULL_BP
 
 if TYPE_CHECKING:
@@ -83,7 +83,9 @@ class RuleSet:
     share_bp: Plane
     step: Plane
     counter: tuple[int, ...]
-    applies_from: tuple[int, ...]  # by benefit: first week that is rated; earlier weeks are only counted
+    applies_from: tuple[
+        tuple[int, ...], ...
+    ]  # by benefit and activity: first week that is rated; earlier weeks are only counted
     operating_bp: tuple[tuple[int, ...], ...]
     week_class: tuple[int, ...]
 
@@ -245,7 +247,7 @@ def build(file: RuleFile, switches: Mapping[str, SwitchValue], where: str = "ref
         shares.append(tuple(share_rows))
         numbers.append(tuple(step_rows))
         counters.append(COUNTER_SPELL if spell else COUNTER_CLOCK)
-        applies.append(min(file.rows[benefit, a].applies_from for a in range(len(ACTIVITIES))))
+        applies.append(tuple(file.rows[benefit, a].applies_from for a in range(len(ACTIVITIES))))
     operating = tuple(
         tuple(
             _bp(file.operating[b, a], file.parameters) if (b, a) in file.operating else 0

@@ -8,15 +8,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from difflib import get_close_matches
+from math import inf
 from pathlib import Path
 from typing import Any, Final
-
-import yaml
 
 from sim.calendar import first_week_from, week_of
 from sim.codes import ACTIVITIES, BENEFITS
 from sim.errors import UserError
 from sim.law.switches import SwitchValue, check_switch
+from sim.law.yaml_lines import Table, load_tables
 from sim.money.amounts import share_bp
 
 MARKS: Final = ("read", "inferred", "low_confidence", "not_found", "own_rule")
@@ -93,46 +93,6 @@ class RuleFile:
     operating: Mapping[tuple[int, int], Step]
 
 
-class _Table(dict[str, Any]):
-    line = 0
-
-
-class _Loader(yaml.CSafeLoader):
-    """YAML with the line of every table kept and repeated keys refused."""
-
-
-def _table(loader: _Loader, node: yaml.MappingNode) -> _Table:
-    out = _Table()
-    out.line = node.start_mark.line + 1
-    for key_node, value_node in node.value:
-        key = loader.construct_object(key_node, deep=True)
-        if key in out:
-            raise UserError(f"line {key_node.start_mark.line + 1}: '{key}' stands twice in the same table")
-        out[key] = loader.construct_object(value_node, deep=True)
-    return out
-
-
-_Loader.add_constructor("tag:yaml.org,2002:map", _table)
-
-
-def load_tables(path: Path) -> _Table:
-    """The file as tables that know their line."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as wrong:
-        raise UserError(f"{path}: cannot be read ({wrong})") from None
-    try:
-        tree = yaml.load(text, Loader=_Loader)
-    except yaml.MarkedYAMLError as wrong:
-        line = wrong.problem_mark.line + 1 if wrong.problem_mark else "?"
-        raise UserError(f"{path}:{line}: not readable as YAML: {wrong.problem}") from None
-    except UserError as wrong:
-        raise UserError(f"{path}: {wrong}") from None
-    if not isinstance(tree, _Table):
-        raise UserError(f"{path}:1: a rule set is a table of keys (name, meaning, ladder or rules, ...)")
-    return tree
-
-
 class _Reader:
     """Reads one file; keeps the path, the sources and the parameters while it does."""
 
@@ -144,15 +104,16 @@ class _Reader:
     def fail(self, line: int, what: str) -> UserError:
         return UserError(f"{self.path}:{line}: {what}")
 
-    def table(self, value: Any, line: int, what: str, allowed: set[str]) -> _Table:
-        if not isinstance(value, _Table):
+    def table(self, value: Any, line: int, what: str, allowed: set[str]) -> Table:
+        if not isinstance(value, Table):
             raise self.fail(line, f"{what} must be a table of keys, found {value!r}")
         for key in value:
             if key not in allowed:
                 close = get_close_matches(str(key), allowed, 1)
                 hint = f"; did you mean '{close[0]}'?" if close else "."
                 raise self.fail(
-                    value.line, f"unknown key '{key}' in {what}{hint} Allowed: {', '.join(sorted(allowed))}"
+                    value.at(key),
+                    f"unknown key '{key}' in {what}{hint} Allowed: {', '.join(sorted(allowed))}",
                 )
         return value
 
@@ -161,33 +122,35 @@ class _Reader:
             raise self.fail(line, f"{what} must be a list with at least one entry, found {value!r}")
         return value
 
-    def codes(self, group: _Table, key: str, names: tuple[str, ...], word: str) -> list[int] | None:
+    def codes(self, group: Table, key: str, names: tuple[str, ...], word: str) -> list[int] | None:
         """Codes named under `key`; None when the key is absent or says `word` (all, any)."""
         value = group.get(key, word)
         if value == word:
             return None
         out = []
-        for name in self.rows(value, group.line, f"'{key}'"):
+        for name in self.rows(value, group.at(key), f"'{key}'"):
             if name not in names:
                 close = get_close_matches(str(name), names, 1)
                 hint = f"; did you mean '{close[0]}'?" if close else ""
-                raise self.fail(group.line, f"'{name}' is not one of {', '.join(names)}{hint}")
+                raise self.fail(group.at(key), f"'{name}' is not one of {', '.join(names)}{hint}")
             out.append(names.index(name))
         return out
 
-    def week(self, table: _Table, default: int) -> int:
+    def week(self, table: Table, default: int) -> int:
         value = table.get("applies_from")
         if value is None:
             return default
         try:
             return first_week_from(value) if isinstance(value, date) else week_of(str(value))
         except ValueError as wrong:
-            raise self.fail(table.line, f"applies_from: {wrong}") from None
+            raise self.fail(table.at("applies_from"), f"applies_from: {wrong}") from None
 
-    def counter(self, table: _Table, default: str) -> str:
+    def counter(self, table: Table, default: str) -> str:
         value = table.get("counter", default)
         if value not in COUNTERS:
-            raise self.fail(table.line, f"counter must be one of {', '.join(COUNTERS)}, found {value!r}")
+            raise self.fail(
+                table.at("counter"), f"counter must be one of {', '.join(COUNTERS)}, found {value!r}"
+            )
         return str(value)
 
     def number(self, value: Any, line: int, what: str, low: int, high: int) -> int:
@@ -197,7 +160,9 @@ class _Reader:
 
     def share(self, value: Any, line: int, what: str) -> int:
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise self.fail(line, f"{what} must be a share from 0 to 1 or the name of a parameter, found {value!r}")
+            raise self.fail(
+                line, f"{what} must be a share from 0 to 1 or the name of a parameter, found {value!r}"
+            )
         try:
             return share_bp(value)
         except ValueError as wrong:
@@ -207,10 +172,13 @@ class _Reader:
         if name not in self.parameters:
             close = get_close_matches(str(name), self.parameters, 1)
             hint = f"; did you mean '{close[0]}'?" if close else ""
-            raise self.fail(line, f"{what} names the parameter {name!r}, which the file does not define{hint}")
+            raise self.fail(
+                line,
+                f"{what} must be a share from 0 to 1 or a parameter defined in the file, found {name!r}{hint}",
+            )
         return str(name)
 
-    def origin(self, table: _Table, group: _Table, named: Parameter | None) -> dict[str, str]:
+    def origin(self, table: Table, group: Table, named: Parameter | None) -> dict[str, str]:
         """Where a step's number comes from: the step, else the parameter it names, else its group."""
         out: dict[str, str] = {}
         for key in ("mark", "source", "paragraph", "note"):
@@ -220,9 +188,11 @@ class _Reader:
                 continue
             if value is None:
                 value = group.get(key, "own_rule" if key == "mark" else "")
-            out[key] = self.source(value, table.line) if key == "source" else " ".join(str(value).split())
+            out[key] = self.source(value, table.at(key)) if key == "source" else " ".join(str(value).split())
         if out["mark"] not in MARKS:
-            raise self.fail(table.line, f"mark must be one of {', '.join(MARKS)}, found {out['mark']!r}")
+            raise self.fail(
+                table.at("mark"), f"mark must be one of {', '.join(MARKS)}, found {out['mark']!r}"
+            )
         return out
 
     def source(self, value: Any, line: int) -> str:
@@ -233,28 +203,28 @@ class _Reader:
             return self.sources[text]
         return text
 
-    def step(self, table: _Table, group: _Table) -> Step:
-        first = self.number(table.get("from_week", 1), table.line, "from_week", 1, LAST_WEEK)
+    def step(self, table: Table, group: Table) -> Step:
+        first = self.number(table.get("from_week", 1), table.at("from_week"), "from_week", 1, LAST_WEEK)
         last = table.get("to_week")
         if last is not None:
-            last = self.number(last, table.line, "to_week", first, LAST_WEEK - 1)
+            last = self.number(last, table.at("to_week"), "to_week", first, LAST_WEEK - 1)
         if "state_share" not in table:
             raise self.fail(table.line, "a step needs state_share (0 to 1, or the name of a parameter)")
         value = table["state_share"]
         named = None
         share: int | str
         if isinstance(value, str):
-            share = self.parameter_name(value, table.line, "state_share")
+            share = self.parameter_name(value, table.at("state_share"), "state_share")
             named = self.parameters[share]
         else:
-            share = self.share(value, table.line, "state_share")
+            share = self.share(value, table.at("state_share"), "state_share")
         plus = table.get("plus")
         if plus is not None:
-            plus = self.parameter_name(plus, table.line, "plus")
-        where = f"{self.path}:{table.line}"
+            plus = self.parameter_name(plus, table.at("plus"), "plus")
+        where = f"{self.path}:{table.at('state_share')}"
         return Step(first, last, share, plus, where=where, **self.origin(table, group, named))
 
-    def steps(self, group: _Table) -> tuple[Step, ...]:
+    def steps(self, group: Table) -> tuple[Step, ...]:
         """A group's steps, which must cover the weeks from 1 on without hole or overlap."""
         if ("steps" in group) == ("state_share" in group):
             raise self.fail(group.line, "give either steps or one state_share for all weeks")
@@ -262,10 +232,10 @@ class _Reader:
             return (self.step(group, group),)
         return self.covering(group["steps"], group)
 
-    def covering(self, value: Any, group: _Table) -> tuple[Step, ...]:
+    def covering(self, value: Any, group: Table) -> tuple[Step, ...]:
         out = []
         due: int | None = 1
-        for item in self.rows(value, group.line, "the list of steps"):
+        for item in self.rows(value, group.at("steps"), "the list of steps"):
             step = self.step(self.table(item, group.line, "a step", _STEP), group)
             if due is None:
                 raise UserError(f"{step.where}: no step can follow one without to_week")
@@ -274,7 +244,9 @@ class _Reader:
             due = None if step.to_week is None else step.to_week + 1
             out.append(step)
         if due is not None:
-            raise UserError(f"{out[-1].where}: the last step must have no to_week; weeks from {due} have no share")
+            raise UserError(
+                f"{out[-1].where}: the last step must have no to_week; weeks from {due} have no share"
+            )
         return tuple(out)
 
     def read_parameters(self, value: Any, line: int) -> None:
@@ -287,10 +259,16 @@ class _Reader:
             for key in ("value", "low", "high"):
                 number = row.get(key)
                 if number is not None:
-                    if isinstance(number, bool) or not isinstance(number, int | float) or number < 0:
-                        raise self.fail(row.line, f"parameter '{name}': {key} must be a number, found {number!r}")
+                    if (
+                        isinstance(number, bool)
+                        or not isinstance(number, int | float)
+                        or not 0 <= number < inf
+                    ):
+                        raise self.fail(
+                            row.at(key), f"parameter '{name}': {key} must be a number, found {number!r}"
+                        )
                     if unit.startswith("share"):
-                        self.share(number, row.line, f"parameter '{name}': {key}")
+                        self.share(number, row.at(key), f"parameter '{name}': {key}")
                 numbers.append(number)
             middle, low, high = numbers
             if None not in numbers and not low <= middle <= high:  # type: ignore[operator]
@@ -301,7 +279,9 @@ class _Reader:
                 name, middle, low, high, unit, origin["mark"], origin["source"], text
             )
 
-    def fill(self, found: Iterable[tuple[_Table, list[int], list[int] | None, Any]]) -> dict[tuple[int, int], Any]:
+    def fill(
+        self, found: Iterable[tuple[Table, list[int], list[int] | None, Any]]
+    ) -> dict[tuple[int, int], Any]:
         """One entry per (benefit, activity): groups that name activities first, then those for the rest."""
         out: dict[tuple[int, int], Any] = {}
         owner: dict[tuple[int, int], int] = {}
@@ -333,24 +313,24 @@ def parse_rule_file(path: Path, base: RuleFile | None = None) -> RuleFile:
     reader = _Reader(path, base)
     top = reader.table(tree, 1, "a rule set", _TOP)
     if top.get("schema", 1) != 1:
-        raise reader.fail(1, f"schema must be 1, found {top['schema']!r}")
+        raise reader.fail(top.at("schema"), f"schema must be 1, found {top['schema']!r}")
     for key in ("name", "meaning"):
         if not isinstance(top.get(key), str) or not top[key].strip():
-            raise reader.fail(1, f"a rule set needs '{key}' in words")
+            raise reader.fail(top.at(key), f"a rule set needs '{key}' in words")
     if "sources" in top:
-        sources = reader.table(top["sources"], 1, "'sources'", set(top["sources"] or ()))
+        sources = reader.table(top["sources"], top.at("sources"), "'sources'", set(top["sources"] or ()))
         reader.sources = {key: str(value) for key, value in sources.items()}
     if "parameters" in top:
-        reader.read_parameters(top["parameters"], 1)
+        reader.read_parameters(top["parameters"], top.at("parameters"))
     if "ladder" in top and "rules" in top:
-        raise reader.fail(1, "give either ladder (short form) or rules (full form), not both")
+        raise reader.fail(top.at("rules"), "give either ladder (short form) or rules (full form), not both")
     if base is None and "ladder" not in top and "rules" not in top:
         raise reader.fail(1, "a rule set needs ladder, rules, or extends")
 
     counter = reader.counter(top, "clock")
     applies = reader.week(top, -NEVER)
     everyone = list(range(len(BENEFITS)))
-    found: list[tuple[_Table, list[int], list[int] | None, Row]] = []
+    found: list[tuple[Table, list[int], list[int] | None, Row]] = []
     if "ladder" in top:
         benefits = reader.codes(top, "benefits", BENEFITS, "all")
         activities = reader.codes(top, "activities", ACTIVITIES, "any")
@@ -358,8 +338,8 @@ def parse_rule_file(path: Path, base: RuleFile | None = None) -> RuleFile:
         found.append((top, everyone if benefits is None else benefits, activities, row))
     elif "benefits" in top or "activities" in top:
         raise reader.fail(1, "benefits and activities at the top belong to the short form with ladder")
-    for item in reader.rows(top["rules"], 1, "'rules'") if "rules" in top else []:
-        group = reader.table(item, 1, "a rule", _GROUP)
+    for item in reader.rows(top["rules"], top.at("rules"), "'rules'") if "rules" in top else []:
+        group = reader.table(item, top.at("rules"), "a rule", _GROUP)
         benefits = reader.codes(group, "benefits", BENEFITS, "all")
         activities = reader.codes(group, "activities", ACTIVITIES, "any")
         row = Row(reader.counter(group, counter), reader.week(group, applies), reader.steps(group))
@@ -369,15 +349,21 @@ def parse_rule_file(path: Path, base: RuleFile | None = None) -> RuleFile:
         here = [rows.get((benefit, activity)) for activity in range(len(ACTIVITIES))]
         if None in here:
             missing = ACTIVITIES[here.index(None)]
-            raise reader.fail(1, f"no rule covers {name} with activity {missing}; or name a base with extends")
+            raise reader.fail(
+                1, f"no rule covers {name} with activity {missing}; or name a base with extends"
+            )
         flat = all(len(item.steps) == 1 for item in here if item)
         if not flat and len({item.counter for item in here if item and len(item.steps) > 1}) > 1:
             raise reader.fail(1, f"the rules for {name} count different weeks; use one counter per benefit")
 
     operating = dict(base.operating) if base else {}
-    bought: list[tuple[_Table, list[int], list[int] | None, Step]] = []
-    for item in reader.rows(top["operating"], 1, "'operating'") if "operating" in top else []:
-        group = reader.table(item, 1, "an operating rule", _GROUP - {"steps", "counter", "applies_from"})
+    bought: list[tuple[Table, list[int], list[int] | None, Step]] = []
+    for item in (
+        reader.rows(top["operating"], top.at("operating"), "'operating'") if "operating" in top else []
+    ):
+        group = reader.table(
+            item, top.at("operating"), "an operating rule", _GROUP - {"steps", "counter", "applies_from"}
+        )
         benefits = reader.codes(group, "benefits", BENEFITS, "all")
         activities = reader.codes(group, "activities", ACTIVITIES, "any")
         entry = reader.step(group, group)
@@ -388,12 +374,12 @@ def parse_rule_file(path: Path, base: RuleFile | None = None) -> RuleFile:
     if reset == "never":
         reset = NEVER
     elif reset != NEVER:
-        reset = reader.number(reset, 1, "reset_after_weeks (or never)", 1, 156)
+        reset = reader.number(reset, top.at("reset_after_weeks"), "reset_after_weeks (or never)", 1, 156)
     switches: dict[str, SwitchValue] = dict(base.switches) if base else {}
     if "switches" in top:
-        table = reader.table(top["switches"], 1, "'switches'", set(top["switches"] or ()))
+        table = reader.table(top["switches"], top.at("switches"), "'switches'", set(top["switches"] or ()))
         for name, value in table.items():
-            switches[name] = check_switch(name, value, f"{path}:{table.line}")
+            switches[name] = check_switch(name, value, f"{path}:{table.at(name)}")
     meaning = " ".join(top["meaning"].split())
     return RuleFile(
         top["name"], str(path), meaning, reset, switches, dict(reader.parameters), rows, operating
@@ -416,7 +402,7 @@ def with_parameters(file: RuleFile, values: Mapping[str, float], where: str) -> 
                 share_bp(value)
             except ValueError as wrong:
                 raise UserError(f"{where}: parameter '{name}': {wrong}") from None
-        elif value < 0:
-            raise UserError(f"{where}: parameter '{name}' must not be negative, found {value!r}")
+        elif not 0 <= value < inf:
+            raise UserError(f"{where}: parameter '{name}' must be zero or more, found {value!r}")
         parameters[name] = replace(parameters[name], value=value)
     return replace(file, parameters=parameters)

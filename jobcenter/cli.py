@@ -62,7 +62,7 @@ class LazyCommands(TyperGroup):
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """The command to run, or an error that names the nearest one."""
-        self.commands = dict.fromkeys(command_names())  # type: ignore[arg-type]  # suggestions read only the names
+        self.commands = {name: TyperCommand(name) for name in command_names()}  # suggestions read the names
         name, listed, rest = super().resolve_command(ctx, args)
         return name, load(name) if name and listed else None, rest
 
@@ -74,7 +74,10 @@ class LazyCommands(TyperGroup):
             print(wrong if placed else f"Error: {wrong}", file=sys.stderr)
             raise typer.Exit(USER_ERROR) from None
         except KeyboardInterrupt as stop:
-            print(f"\n{stop}" if str(stop) else "\nStopped; files finished before are complete.", file=sys.stderr)
+            print(
+                f"\n{stop}" if str(stop) else "\nStopped; files finished before are complete.",
+                file=sys.stderr,
+            )
             raise typer.Exit(INTERRUPTED) from None
 
 
@@ -90,14 +93,19 @@ def _print_version(wanted: bool) -> None:
 
 
 app = typer.Typer(
-    cls=LazyCommands, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, no_args_is_help=True
+    cls=LazyCommands,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    no_args_is_help=True,
 )
 
 
 @app.callback(help=HELP)
 def _options(
     shown: Annotated[
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit.")
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit."),
     ] = False,
 ) -> None:
     """Options that stand before the command."""

@@ -35,8 +35,9 @@ class Gaps(str, Enum):
 
 HELP = """The state's and the municipality's part of every benefit week in HISTORY.csv.
 
-Columns: person, iso_week (2016-W01), status (a benefit's code name, self_support, subsidised_job, education, on_leave or
-other); optional: benefit_oere (whole øre), activity, spell_week. Several rows per person and week are fine.
+Columns: person, iso_week (2016-W01), status (a benefit's code name, self_support, subsidised_job, education,
+on_leave or other); optional: benefit_oere (whole øre), activity, spell_week. Several rows per person and week
+are fine.
 
 Example: jobcenter refusion history.csv --rules ladder_2016 --out with_refusion.csv
 """
@@ -168,9 +169,7 @@ def _print_totals(history: History, outcome: Outcome, table: list[Total]) -> Non
         line += f" {whole_kr(sums[0]):>16} {whole_kr(sums[1]):>16} {whole_kr(sums[2]):>18}"
     print(line)
     if len(rated) < len(table):
-        print(
-            "Not rated: weeks before the rule set applies; they are counted on the clock only, and not in the total."
-        )
+        print("Not rated: weeks before the rule set applies; counted on the clock, not in the total.")
     if history.filled_weeks:
         print(f"Weeks without a row, filled as asked: {history.filled_weeks:,}.")
 
@@ -181,7 +180,7 @@ def _number(value: Any) -> str:
 
 def _print_effects(found: list[Effect], municipal: int) -> None:
     print(
-        f"\nWhat was inferred and not read: change of the municipality's total ({whole_kr(municipal)} kr.) otherwise"
+        f"\nRules inferred, not read: how the municipality's total of {whole_kr(municipal)} kr. moves otherwise"
     )
     print(f"{'rule':<40} {'used':>10} {'instead':>10} {'change, kr.':>16} {'%':>8}")
     moved = [item for item in found if item.municipal_oere]

@@ -18,7 +18,7 @@ NOT_RATED = -1  # a row without a benefit, or before the rule set applies
 
 @dataclass
 class Outcome:
-    """Per row, in the order of the file: the clock after the week, step number and state share, and money if known."""
+    """Per row, in the order of the file: the clock after the week, step number, state share, and money if known."""
 
     rules: RuleSet
     clock_weeks: list[int]
@@ -30,7 +30,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Total:
-    """Rows and money of one benefit at one step; step '' holds benefit rows from before the rule set applies."""
+    """Rows and money of one benefit at one step; step '' holds rows from before the rule set applies."""
 
     benefit: str
     step: str
@@ -118,7 +118,7 @@ class _Clock:
 
 
 def calculate(history: History, rules: RuleSet, gaps: str | None = None) -> Outcome:
-    """Applies a rule set to a history. `gaps` says what weeks without a row are: 'self_support' or 'other'."""
+    """Applies a rule set to a history. `gaps` says what weeks without a row are (self_support, other)."""
     size = len(history.week)
     out = Outcome(rules, [0] * size, [NOT_RATED] * size, [NOT_RATED] * size)
     person, week, status, order = history.person, history.week, history.status, history.order
@@ -205,7 +205,7 @@ def totals(history: History, outcome: Outcome) -> list[Total]:
 def effects(
     history: History, rules: RuleSet, gaps: str | None = None, tell: Callable[[str], None] | None = None
 ) -> list[Effect]:
-    """For every inferred rule and every number not read: what the other reading does to the municipality's total."""
+    """What reading each inferred rule, and each number not read, the other way does to the municipality's total."""
     base = sum(calculate(history, rules, gaps).municipal_oere)
     out = []
     for switch in SWITCHES.values():

@@ -1,12 +1,13 @@
 """The refusion clock: how many benefit weeks a person has used up, and what starts the count over.
 
-Financing act § 5: one count of benefit weeks per person across all benefits. § 6(1): the count starts over when the
-person, after the first benefit week, has had 52 whole calendar weeks of self-support within the last three years; the
-weeks need not be consecutive. A week that is neither moves neither counter (inferred).
+Financing act § 5: one count of benefit weeks per person across all benefits. § 6(1): the count starts over
+when the person, after the first benefit week, has had 52 whole calendar weeks of self-support within the last
+three years; the weeks need not be consecutive. A week that is neither moves neither counter (inferred).
 
-A person's clock is four whole numbers: `n`, benefit weeks counted, and `w0, w1, w2`, the self-support weeks of the last
-156 as three words of 52 bits; bit 0 of `w0` is the latest week. The functions move a clock over k equal weeks at once.
-That is exact, because inside a run of self-support the number of self-support weeks in the window never falls.
+A person's clock is four whole numbers: `n`, benefit weeks counted, and `w0, w1, w2`, the self-support weeks
+of the last 156 as three words of 52 bits; bit 0 of `w0` is the latest week. The functions move a clock over k
+equal weeks at once. That is exact, because inside a run of self-support the number of self-support weeks in
+the window never falls.
 
 Each function stands alone and uses int64-safe arithmetic only, so each can be compiled by itself.
 """
@@ -24,7 +25,7 @@ BENEFIT: Final = 2
 
 
 def benefit_weeks(n: int, k: int) -> int:
-    """k weeks touched by a benefit: the count grows. Slide the words over the same weeks with `other_weeks`."""
+    """k weeks touched by a benefit: the count grows. `other_weeks` slides the words along."""
     return n + k
 
 
@@ -69,8 +70,9 @@ def self_support_weeks(
 ) -> tuple[int, int, int, int]:
     """k whole weeks of self-support pass; with `reset_weeks` of them in the window the count starts over.
 
-    Weeks before the first benefit week are not marked ("after the first week with benefits"). `clear` says whether the
-    weeks that started the count over are used up (inferred from "starts over"); if not, they may serve again.
+    Weeks before the first benefit week are not marked ("after the first week with benefits"). `clear` says
+    whether the weeks that started the count over are used up (inferred from "starts over"); if not, they may
+    serve again.
     """
     if k <= 0 or (n <= 0 and (w0 | w1 | w2) == 0):
         return n, w0, w1, w2

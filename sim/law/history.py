@@ -1,7 +1,8 @@
 """Reads HISTORY.csv: who was on what in which week, one row per person, week and status.
 
-Columns: person, iso_week (2016-W01), status (a benefit's code name, self_support, subsidised_job, education, on_leave or
-other); optional benefit_oere (whole øre), activity, spell_week. Plain csv, so that the calculator starts at once.
+Columns: person, iso_week (2016-W01), status (a benefit's code name, self_support, subsidised_job, education,
+on_leave or other); optional benefit_oere (whole øre), activity, spell_week. Plain csv, so that the calculator
+starts at once.
 """
 
 import csv
@@ -44,8 +45,8 @@ _ACTIVITY: Final = {name: code for code, name in enumerate(ACTIVITIES)} | {"": A
 class History:
     """The rows as columns in the order of the file, and the order in which they are lived.
 
-    `order` lists row numbers by person (first seen first), then week; `person` numbers people from 0; `spell_week` is 0
-    where the file is silent; `amount` is empty when the file has no benefit_oere.
+    `order` lists row numbers by person (first seen first), then week; `person` numbers people from 0;
+    `spell_week` is 0 where the file is silent; `amount` is empty when the file has no benefit_oere.
     """
 
     path: str
@@ -106,7 +107,7 @@ def _lines(path: Path) -> Iterator[str]:
 
 
 def read_history(path: Path, gaps: str | None = None) -> History:
-    """Reads and checks the file. `gaps` ('self_support' or 'other') says what weeks without a row are; None: an error."""
+    """Reads and checks the file. `gaps` says what weeks without a row are (self_support, other); None: an error."""
     lines = _lines(path)
     first = next(lines, "")
     delimiter = ";" if ";" in first and "," not in first else ","
@@ -131,7 +132,7 @@ def read_history(path: Path, gaps: str | None = None) -> History:
 
 
 def _read_rows(history: History, reader: Iterator[list[str]], at: dict[str, int]) -> None:
-    """Fills the columns, each cell checked; a person may not have the same status and activity twice in a week."""
+    """Fills the columns, each cell checked; the same status and activity may not stand twice in a week."""
     width = len(at)
     i_person, i_week, i_status = at["person"], at["iso_week"], at["status"]
     i_amount, i_activity, i_spell = (at.get(key, -1) for key in OPTIONAL)
@@ -193,7 +194,7 @@ def _read_rows(history: History, reader: Iterator[list[str]], at: dict[str, int]
                 amount = _whole(text, 0, where, "benefit_oere (whole øre)")
                 if amount and not on_benefit:
                     raise UserError(
-                        f"{where}: benefit_oere on a row without a benefit; put the amount on the benefit's own row"
+                        f"{where}: benefit_oere on a row without a benefit; put it on the benefit's own row"
                         " (wage subsidy: the benefit's row with activity wage_subsidy)"
                     )
             history.amount.append(amount if on_benefit else 0)
@@ -215,7 +216,7 @@ def _read_rows(history: History, reader: Iterator[list[str]], at: dict[str, int]
 
 
 def _check_gaps(history: History, gaps: str | None) -> None:
-    """Counts weeks without a row between a person's first and last; without a rule to fill them the first is an error."""
+    """Counts weeks without a row between a person's first and last; unless told how to fill them, an error."""
     last_person, last_week = -1, 0
     for row in history.order:
         person, week = history.person[row], history.week[row]
@@ -224,9 +225,9 @@ def _check_gaps(history: History, gaps: str | None) -> None:
             if gaps is None:
                 span = iso(last_week + 1) if missing == 1 else f"{iso(last_week + 1)} to {iso(week - 1)}"
                 raise UserError(
-                    f"{history.path}:{history.line[row]}: person {history.names[person]} has no row for {span}"
-                    f" ({missing} week{'s' if missing > 1 else ''}); add the rows, or say what weeks without a row"
-                    " are with --gaps self_support or --gaps other"
+                    f"{history.path}:{history.line[row]}: person {history.names[person]} has no row for"
+                    f" {span} ({missing} week{'s' if missing > 1 else ''}); add the rows, or say what weeks"
+                    " without a row are with --gaps self_support or --gaps other"
                 )
             history.filled_weeks += missing
         last_person, last_week = person, week

@@ -1,8 +1,10 @@
-"""Refusion rule sets: what part of a benefit week the state pays, by benefit, activity and benefit weeks so far.
+"""Refusion rule sets: what part of a benefit week the state pays, by benefit, activity and benefit weeks so
+far.
 
-Every rule set has one form for the simulation and the calculator: tables of basis points and of step numbers, indexed
-[benefit][activity][week], where week is the person's refusion clock or, where the rule counts so, the weeks of the spell.
-`RuleSet.tables()` gives the same as NumPy arrays. Rule sets are files in scenarios/law/refusion; docs/refusion.md.
+Every rule set has one form for the simulation and the calculator: tables of basis points and of step numbers,
+indexed [benefit][activity][week], where week is the person's refusion clock or, where the rule counts so, the
+weeks of the spell. `RuleSet.tables()` gives the same as NumPy arrays. Rule sets are files in
+scenarios/law/refusion; docs/refusion.md.
 
 Source: act no. 994 of 30 August 2015 on the financing of certain public benefits, §§ 3, 5, 6, 7, 29, 30.
 """
@@ -31,20 +33,27 @@ from sim.codes import (
 )
 from sim.errors import UserError
 from sim.law import clock
-from sim.law.rule_files import (
-    LAST_WEEK,
-    Parameter,
-    RuleFile,
-    Step,
-    parse_rule_file,
-    with_parameters,
-)
+from sim.law.rule_files import parse_rule_file
+from sim.law.rule_form import LAST_WEEK, Parameter, RuleFile, Step, with_parameters
 from sim.law.switches import SWITCHES, SwitchValue, check_switch
 from sim.law.yaml_lines import load_tables
 from sim.money.amounts import FULL_BP
 
 if TYPE_CHECKING:
     import numpy as np
+
+__all__ = [
+    "COUNTER_CLOCK",
+    "COUNTER_SPELL",
+    "LAST_WEEK",
+    "ClockRules",
+    "RefusionTables",
+    "RuleSet",
+    "build",
+    "find_rule_set",
+    "load_rule_set",
+    "week_classes",
+]
 
 COUNTER_CLOCK: Final = 0  # the person's refusion clock decides the step
 COUNTER_SPELL: Final = 1  # the weeks of the current spell decide the step
@@ -64,7 +73,7 @@ class RefusionTables(NamedTuple):
 
 
 class ClockRules(NamedTuple):
-    """Everything a person's clock depends on: rule sets with equal ClockRules give everyone the same clock."""
+    """Everything a person's clock depends on: equal ClockRules give everyone the same clock."""
 
     week_class: tuple[int, ...]
     reset_weeks: int
@@ -217,16 +226,17 @@ def build(file: RuleFile, switches: Mapping[str, SwitchValue], where: str = "ref
         chosen[name] = check_switch(name, value, where)
 
     # Steps in the order they are printed: by weeks, those that only old awards use last.
-    spans: dict[tuple[int, int], tuple[bool, str]] = {}
+    places: dict[str, tuple[bool, int, int]] = {}
     for (_, activity), row in file.rows.items():
         for step in row.steps:
-            span = (step.from_week, step.to_week or NO_END)
-            old_only = activity == ACT_LEGACY and spans.get(span, (True,))[0]
-            spans[span] = (old_only, step.label)
-    order = sorted(spans, key=lambda span: (spans[span][0], span))
-    labels = tuple(spans[span][1] for span in order)
+            place = (activity == ACT_LEGACY, step.from_week, step.to_week or NO_END)
+            places[step.label] = min(place, places.get(step.label, place))
+    labels = tuple(sorted(places, key=lambda label: places[label]))
     if len(labels) > N_STEPS:
-        raise UserError(f"{file.path}: at most {N_STEPS} different spans of weeks, found {', '.join(labels)}")
+        raise UserError(
+            f"{file.path}: at most {N_STEPS} different steps can be kept apart, found {', '.join(labels)};"
+            " give some of them the same label"
+        )
 
     shares, numbers, counters, applies = [], [], [], []
     for benefit in range(len(BENEFITS)):
@@ -236,7 +246,7 @@ def build(file: RuleFile, switches: Mapping[str, SwitchValue], where: str = "ref
             row = file.rows[benefit, activity]
             share, number = [0] * (LAST_WEEK + 1), [0] * (LAST_WEEK + 1)
             for step in row.steps:
-                bp, at = _bp(step, file.parameters), order.index((step.from_week, step.to_week or NO_END))
+                bp, at = _bp(step, file.parameters), labels.index(step.label)
                 for week in range(step.from_week, (step.to_week or LAST_WEEK) + 1):
                     share[week], number[week] = bp, at
             # Index 0 is never paid; it repeats week 1 so that a look-up of an empty clock is harmless.
@@ -319,10 +329,11 @@ def load_rule_set(
     parameters: Mapping[str, float] | None = None,
     where: str = "refusion",
 ) -> RuleSet:
-    """A rule set by name (looked up in ./scenarios/law/refusion, then the packaged ones) or by path to a .yaml file.
+    """A rule set by name (looked up in ./scenarios/law/refusion, then the packaged ones) or by path to a
+    .yaml file.
 
-    `switches` and `parameters` set readings of inferred rules and numbers that could not be read; `where` opens the
-    message when one of them is wrong.
+    `switches` and `parameters` set readings of inferred rules and numbers that could not be read; `where`
+    opens the message when one of them is wrong.
     """
     file = _read(find_rule_set(str(name_or_path)), ())
     return build(with_parameters(file, parameters or {}, where), switches or {}, where)

@@ -1,11 +1,11 @@
 """Reads a refusion rule set from its YAML file and says, with file and line, what is wrong with it.
 
-A file holds `rules` (full form: benefits, activities, steps) or `ladder` (short form: one list of steps), may take another
-set as its start with `extends`, and may name `parameters` for shares that could not be read. docs/refusion.md explains it.
+A file holds `rules` (full form: benefits, activities, steps) or `ladder` (short form: one list of steps), may
+take another set as its start with `extends`, and may name `parameters` for shares that could not be read.
+docs/refusion.md explains it.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
 from datetime import date
 from difflib import get_close_matches
 from math import inf
@@ -14,83 +14,38 @@ from typing import Any, Final
 
 from sim.calendar import first_week_from, week_of
 from sim.codes import ACTIVITIES, BENEFITS
-from sim.errors import UserError
+from sim.errors import Problem, UserError
+from sim.law.rule_form import LAST_WEEK, NEVER, Parameter, Row, RuleFile, Step
 from sim.law.switches import SwitchValue, check_switch
 from sim.law.yaml_lines import Table, load_tables
 from sim.money.amounts import share_bp
 
 MARKS: Final = ("read", "inferred", "low_confidence", "not_found", "own_rule")
 COUNTERS: Final = ("clock", "spell")
-LAST_WEEK: Final = 160  # tables hold weeks 1..160; the last entry holds for all later weeks
-NEVER: Final = 10**6  # self-support weeks no window can hold: the count never starts over
 
 _TOP = {
     "schema", "name", "meaning", "extends", "applies_from", "reset_after_weeks", "counter", "switches", "sources",
     "parameters", "benefits", "activities", "ladder", "rules", "operating",
 }  # fmt: skip
 _ORIGIN = {"mark", "source", "paragraph", "note"}
-_GROUP = {"benefits", "activities", "counter", "applies_from", "steps", "state_share", "plus"} | _ORIGIN
-_STEP = {"from_week", "to_week", "state_share", "plus"} | _ORIGIN
+_GROUP = {
+    "benefits",
+    "activities",
+    "counter",
+    "applies_from",
+    "steps",
+    "state_share",
+    "plus",
+    "label",
+} | _ORIGIN
+_STEP = {"from_week", "to_week", "state_share", "plus", "label"} | _ORIGIN
 _PARAMETER = {"value", "low", "high", "unit", "meaning"} | _ORIGIN
 
 
-@dataclass(frozen=True)
-class Parameter:
-    """A number of the law that could not be read: a value, its range, and what is known. `value` None = unread."""
-
-    name: str
-    value: float | None
-    low: float | None
-    high: float | None
-    unit: str
-    mark: str
-    source: str
-    meaning: str
-
-
-@dataclass(frozen=True)
-class Step:
-    """A span of weeks with one state share: a number, or the name of a parameter; `plus` names one added on top."""
-
-    from_week: int
-    to_week: int | None
-    share: int | str  # basis points, or a parameter's name
-    plus: str | None
-    mark: str
-    source: str
-    paragraph: str
-    note: str
-    where: str
-
-    @property
-    def label(self) -> str:
-        """How the step is printed: '5-26', '53+', 'all weeks'."""
-        if self.to_week is None:
-            return "all weeks" if self.from_week == 1 else f"{self.from_week}+"
-        return str(self.from_week) if self.from_week == self.to_week else f"{self.from_week}-{self.to_week}"
-
-
-@dataclass(frozen=True)
-class Row:
-    """What holds for one benefit and one activity: which weeks are counted, from when, and the steps."""
-
-    counter: str
-    applies_from: int
-    steps: tuple[Step, ...]
-
-
-@dataclass(frozen=True)
-class RuleFile:
-    """A rule set as written, after `extends`: rows by (benefit, activity), parameters, switches."""
-
-    name: str
-    path: str
-    meaning: str
-    reset_after_weeks: int
-    switches: Mapping[str, SwitchValue]
-    parameters: Mapping[str, Parameter]
-    rows: Mapping[tuple[int, int], Row]
-    operating: Mapping[tuple[int, int], Step]
+def _label(first: int, last: int | None) -> str:
+    if last is None:
+        return "all weeks" if first == 1 else f"{first}+"
+    return str(first) if first == last else f"{first}-{last}"
 
 
 class _Reader:
@@ -102,7 +57,7 @@ class _Reader:
         self.parameters: dict[str, Parameter] = dict(base.parameters) if base else {}
 
     def fail(self, line: int, what: str) -> UserError:
-        return UserError(f"{self.path}:{line}: {what}")
+        return UserError([Problem(str(self.path), line, None, what)])
 
     def table(self, value: Any, line: int, what: str, allowed: set[str]) -> Table:
         if not isinstance(value, Table):
@@ -174,7 +129,7 @@ class _Reader:
             hint = f"; did you mean '{close[0]}'?" if close else ""
             raise self.fail(
                 line,
-                f"{what} must be a share from 0 to 1 or a parameter defined in the file, found {name!r}{hint}",
+                f"{what} must be a share from 0 to 1 or a parameter of the file, found {name!r}{hint}",
             )
         return str(name)
 
@@ -222,7 +177,8 @@ class _Reader:
         if plus is not None:
             plus = self.parameter_name(plus, table.at("plus"), "plus")
         where = f"{self.path}:{table.at('state_share')}"
-        return Step(first, last, share, plus, where=where, **self.origin(table, group, named))
+        label = str(table.get("label", group.get("label", _label(first, last))))
+        return Step(first, last, share, plus, label, where=where, **self.origin(table, group, named))
 
     def steps(self, group: Table) -> tuple[Step, ...]:
         """A group's steps, which must cover the weeks from 1 on without hole or overlap."""
@@ -230,13 +186,13 @@ class _Reader:
             raise self.fail(group.line, "give either steps or one state_share for all weeks")
         if "state_share" in group:
             return (self.step(group, group),)
-        return self.covering(group["steps"], group)
+        return self.covering(group["steps"], group, "steps")
 
-    def covering(self, value: Any, group: Table) -> tuple[Step, ...]:
+    def covering(self, value: Any, group: Table, key: str) -> tuple[Step, ...]:
         out = []
         due: int | None = 1
-        for item in self.rows(value, group.at("steps"), "the list of steps"):
-            step = self.step(self.table(item, group.line, "a step", _STEP), group)
+        for item in self.rows(value, group.at(key), f"'{key}'"):
+            step = self.step(self.table(item, group.at(key), "a step", _STEP), group)
             if due is None:
                 raise UserError(f"{step.where}: no step can follow one without to_week")
             if step.from_week != due:
@@ -308,7 +264,7 @@ class _Reader:
 
 
 def parse_rule_file(path: Path, base: RuleFile | None = None) -> RuleFile:
-    """The rule set in a file, laid over `base` (the set it extends): rows of the file replace those of the base."""
+    """The rule set in a file, laid over `base` (the set it extends): its rows replace those of the base."""
     tree = load_tables(path)
     reader = _Reader(path, base)
     top = reader.table(tree, 1, "a rule set", _TOP)
@@ -334,7 +290,7 @@ def parse_rule_file(path: Path, base: RuleFile | None = None) -> RuleFile:
     if "ladder" in top:
         benefits = reader.codes(top, "benefits", BENEFITS, "all")
         activities = reader.codes(top, "activities", ACTIVITIES, "any")
-        row = Row(counter, applies, reader.covering(top["ladder"], top))
+        row = Row(counter, applies, reader.covering(top["ladder"], top, "ladder"))
         found.append((top, everyone if benefits is None else benefits, activities, row))
     elif "benefits" in top or "activities" in top:
         raise reader.fail(1, "benefits and activities at the top belong to the short form with ladder")
@@ -384,25 +340,3 @@ def parse_rule_file(path: Path, base: RuleFile | None = None) -> RuleFile:
     return RuleFile(
         top["name"], str(path), meaning, reset, switches, dict(reader.parameters), rows, operating
     )
-
-
-def with_parameters(file: RuleFile, values: Mapping[str, float], where: str) -> RuleFile:
-    """The same rules with other values for some named parameters."""
-    parameters = dict(file.parameters)
-    for name, value in values.items():
-        if name not in parameters:
-            close = get_close_matches(name, parameters, 1)
-            hint = f"; did you mean '{close[0]}'?" if close else ""
-            known = ", ".join(parameters) or "none"
-            raise UserError(f"{where}: rule set {file.name} has no parameter '{name}'{hint} Known: {known}")
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise UserError(f"{where}: parameter '{name}' must be a number, found {value!r}")
-        if parameters[name].unit.startswith("share"):
-            try:
-                share_bp(value)
-            except ValueError as wrong:
-                raise UserError(f"{where}: parameter '{name}': {wrong}") from None
-        elif not 0 <= value < inf:
-            raise UserError(f"{where}: parameter '{name}' must be zero or more, found {value!r}")
-        parameters[name] = replace(parameters[name], value=value)
-    return replace(file, parameters=parameters)

@@ -1,7 +1,8 @@
-"""Every rule of refusion that was inferred and not read, as a switch with a name, a default and the other reading.
+"""Every rule of refusion that was inferred and not read, as a switch with a name, a default and the other
+reading.
 
-The calculator prints how many kroner each switch moves (`jobcenter refusion --switches`). A switch says what the clock
-does with a kind of week; shares that could not be read are parameters of the rule set instead.
+The calculator prints how many kroner each switch moves (`jobcenter refusion --switches`). A switch says what
+the clock does with a kind of week; shares that could not be read are parameters of the rule set instead.
 """
 
 from collections.abc import Mapping
@@ -18,7 +19,7 @@ SwitchValue = bool | int | str
 
 @dataclass(frozen=True)
 class Switch:
-    """One inferred rule: the reading the model follows (`default`), the other readings, and where it stems from."""
+    """One inferred rule: the reading the model follows (`default`), the others, and where it stems from."""
 
     name: str
     default: SwitchValue
@@ -33,14 +34,14 @@ _SWITCHES: Final = (
         "partial_week_is_benefit_week",
         True,
         (False,),
-        "A week partly on a benefit and partly not counts as a whole benefit week; otherwise it moves neither counter.",
+        "A week partly on a benefit and partly not is a whole benefit week; otherwise it moves neither counter.",
         "'weeks touched' (STAR) is read, that one day is enough is inferred",
     ),
     Switch(
         "partial_week_is_self_support",
         False,
         (True,),
-        "A week partly of self-support and partly of education, leave or wage subsidy counts as self-support.",
+        "A week partly of self-support, partly of education, leave or wage subsidy counts as self-support.",
         "§ 6(1) 'whole calendar weeks' read, its use for such weeks inferred",
     ),
     Switch(
@@ -98,7 +99,7 @@ _SWITCHES: Final = (
         False,
         (True,),
         "A week in wage subsidy (loentilskud) counts as a benefit week; otherwise it moves neither counter.",
-        "that it is no self-support is read (§ 6(2)); that loentilskud is no. 13 of § 3(1) is inferred, so both are open",
+        "that it is no self-support is read (§ 6(2)); whether it is no. 13 of § 3(1) could not be read",
     ),
     Switch(
         "fleksjob_is_benefit_week",
@@ -111,7 +112,7 @@ _SWITCHES: Final = (
         "legacy_week_is_benefit_week",
         True,
         (False,),
-        "A week on an award from before the ladder counts as a benefit week; otherwise it moves neither counter.",
+        "A week on an award from before the ladder is a benefit week; otherwise it moves neither counter.",
         "§ 30(2)-(4) keep such awards off the ladder (read); their place in the count is inferred",
         calculator_only=True,
     ),

@@ -1,7 +1,8 @@
 """Amounts in whole øre and the one rounding rule: halves go up.
 
-`state_part`, `municipal_part` and `weekly_from_monthly_part` are plain arithmetic on whole numbers, so the same lines run
-here, in the calculator and, compiled, in the weekly loop. Shares are basis points (10000 = everything).
+`state_part`, `municipal_part` and `weekly_from_monthly_part` are plain arithmetic on whole numbers, so the
+same lines run here, in the calculator and, compiled, in the weekly loop. Shares are basis points (10000 =
+everything).
 """
 
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
@@ -18,7 +19,7 @@ def state_part(amount_oere: int, share_bp: int) -> int:
 
 
 def municipal_part(amount_oere: int, share_bp: int) -> int:
-    """What is left for the municipality, øre: always the amount minus the state's part, so nothing is lost."""
+    """What is left for the municipality, øre: the amount minus the state's part, so nothing is lost."""
     return amount_oere - (amount_oere * share_bp + 5000) // 10000
 
 

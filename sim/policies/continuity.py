@@ -1,0 +1,73 @@
+"""Continuity: fewer caseworker changes, each cause at its price."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from sim.policies.registry import Lever, Team, lever
+from sim.scenario.scalars import Fte, Kr, Minutes, Share, item, read_quarters
+
+
+@lever("continuity")
+class Continuity(Lever):
+    """One person through the system, hand-overs that keep trust, slack for absence, pay that keeps staff.
+
+    Every field at its default is the zero dose.
+    """
+
+    one_person_across_groups_share: Share = item(
+        0.0, unit="share", meaning="cases that keep their caseworker when the benefit, and so the team, changes",
+        source="Slagelse 2015: the combined worker; Slagelse dialogue meetings: one single contact person",
+    )  # fmt: skip
+    specialisation_minutes_share: Share = item(
+        0.1,
+        unit="share",
+        meaning="extra minutes on a case outside the caseworker's own team",
+        source="judgement",
+    )
+    handover_meeting_share: Share = item(
+        0.0,
+        unit="share",
+        meaning="changes with a hand-over meeting of old caseworker, new caseworker and citizen",
+    )
+    handover_minutes: Minutes = item(
+        60.0,
+        unit="minutes",
+        ge=0,
+        le=480,
+        meaning="working time of both caseworkers on a hand-over meeting",
+        source="judgement",
+    )
+    absence_slack_fte: dict[Team, Annotated[Fte, AfterValidator(read_quarters), Field(ge=0, le=200)]] = Field(
+        {},
+        description="posts added so that an absence is covered without moving cases, quarter steps",
+        json_schema_extra={"unit": "FTE"},
+    )
+    retention_pay_kr_per_fte_year: Kr = item(
+        0.0,
+        unit="kr per FTE per year",
+        ge=0,
+        le=300_000,
+        meaning="supplement paid to every caseworker to stay",
+    )
+    retention_response: Share = item(
+        0.0, unit="share per 10,000 kr", source="not found; 0 unless the user types an assumption",
+        meaning="fall of the chance to resign per 10,000 kr. of supplement a year",
+    )  # fmt: skip
+    meet_own_request_share: Share = item(
+        0.0,
+        unit="share",
+        meaning="own requests for another caseworker that are met",
+        source="Slagelse 2021: met and heard",
+    )
+    one_off_kr: Kr = item(0.0, unit="kr", ge=0, meaning="cost of reorganising, booked in the first week")
+
+    def evidence_class(self) -> str:
+        """A: what a change costs a job chance has been measured (EV101, EV106, EV108)."""
+        return "A"
+
+    def is_zero_dose(self) -> bool:
+        """No case, no hour and no krone moves."""
+        shares = self.one_person_across_groups_share, self.handover_meeting_share, self.meet_own_request_share
+        paid = self.retention_pay_kr_per_fte_year, self.one_off_kr
+        return not any((*shares, *paid)) and not any(self.absence_slack_fte.values())

@@ -1,0 +1,357 @@
+"""The gathered trees checked against their models and put together as one `Scenario`."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from pydantic import BaseModel
+
+from sim.calendar import iso, week_of
+from sim.codes import BENEFITS
+from sim.errors import Problem, UserError
+from sim.law.switches import SWITCHES, SwitchValue
+from sim.scenario.behaviour_rows import FILE_KEYS, EffectsFile, Row
+from sim.scenario.law_tables import ContactRule, Dated, Law, LawValue, RatePeriod
+from sim.scenario.locate import find
+from sim.scenario.models import Scenario, ScenarioFile
+from sim.scenario.municipality import Benefit, Municipality
+from sim.scenario.scalars import Frozen, Share
+from sim.scenario.validate import Checker, Provenance
+from sim.scenario.yaml_tree import Path, Tree, nearest
+
+if TYPE_CHECKING:
+    from sim.policies.registry import Lever
+    from sim.scenario.resolve import Sources
+
+T = TypeVar("T")
+M = TypeVar("M", bound=BaseModel)
+_RANK: Final = "ABC"
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What one file gave: its values, and where they come from."""
+
+    value: Any
+    provenance: Mapping[str, Provenance]
+
+
+_DONE: dict[int, tuple[Tree, Checked | UserError]] = {}
+
+
+def _once(tree: Tree, build: Callable[[Tree], Checked]) -> Checked:
+    """Checks a tree once per process. Trees of unchanged files are the same object, so their identity is the key."""
+    have = _DONE.get(id(tree))
+    if have is None or have[0] is not tree:
+        result: Checked | UserError
+        try:
+            result = build(tree)
+        except UserError as wrong:
+            result = wrong
+        have = _DONE[id(tree)] = (tree, result)
+        if len(_DONE) > 256:
+            _DONE.pop(next(iter(_DONE)))
+    if isinstance(have[1], UserError):
+        raise have[1]
+    return have[1]
+
+
+# ---- single files ------------------------------------------------------------------------------------------------
+
+
+def _municipality(tree: Tree) -> Checked:
+    return _whole(tree, Municipality)
+
+
+def _effects(tree: Tree) -> Checked:
+    checked = _whole(tree, EffectsFile)
+    return Checked(checked.value.effects, {})
+
+
+def _whole(tree: Tree, model: type[M]) -> Checked:
+    checker = Checker(tree)
+    value = checker.build(model)
+    checker.done()
+    return Checked(value, checker.provenance)
+
+
+def _behaviour(tree: Tree) -> Checked:
+    """Rows by 'group.name'."""
+    checker = Checker(tree)
+    rows: dict[str, Row] = {}
+    for group, names in _entries(tree, checker):
+        for name in checker.table(names, (group,), f"group '{group}'") or {}:
+            row = checker.build(Row, (group, name))
+            if row is not None:
+                rows[f"{group}.{name}"] = row
+    checker.done()
+    return Checked(rows, {})
+
+
+def _entries(tree: Tree, checker: Checker) -> list[tuple[str, Any]]:
+    root = checker.table(tree.root, (), "the file") or {}
+    if root.get("schema", "1") != "1":
+        checker.wrong(("schema",), f"schema '{root['schema']}' is not known; allowed: 1")
+    return [(key, value) for key, value in root.items() if key not in FILE_KEYS]
+
+
+class _PaidShare(Frozen):
+    paid_share: dict[Benefit, Share] = {}
+
+
+def _benefit_rates(tree: Tree) -> Checked:
+    checker = Checker(tree)
+    out: dict[str, tuple[RatePeriod, ...]] = {}
+    for benefit, rows in _entries(tree, checker):
+        if benefit == "paid_share":
+            continue
+        if benefit not in BENEFITS:
+            checker.wrong((benefit,), f"unknown name '{benefit}'{nearest(benefit, BENEFITS)}", key=True)
+            continue
+        built = _rows(checker, rows, (benefit,), RatePeriod)
+        for before, after in zip(built, built[1:], strict=False):
+            if after.from_date <= before.from_date:
+                at = (benefit, built.index(after), "from")
+                checker.wrong(
+                    at, f"dates out of order: {after.from_date} does not come after {before.from_date}"
+                )
+        out[benefit] = built
+    paid = {
+        key: value for key, value in checker.table(tree.root, (), "the file").items() if key == "paid_share"
+    }  # type: ignore[union-attr]
+    shares = Checker(Tree(paid, tree.places))
+    given = shares.build(_PaidShare)
+    checker.problems += shares.problems
+    missing = [benefit for benefit in BENEFITS if benefit not in out]
+    if missing:
+        checker.wrong((), f"benefits without rates: {', '.join(missing)}")
+    checker.done()
+    paid_share = dict.fromkeys(BENEFITS, 1.0) | (given.paid_share if given else {})
+    return Checked((out, paid_share), shares.provenance)
+
+
+def _rows(checker: Checker, value: Any, path: Path, model: type[M]) -> tuple[M, ...]:
+    if not isinstance(value, list):
+        checker.wrong(path, f"'{path[-1]}' must be a list of dated rows")
+        return ()
+    built = [checker.build(model, (*path, at)) for at in range(len(value))]
+    return tuple(row for row in built if row is not None)
+
+
+def _contact_plan(tree: Tree) -> Checked:
+    checker = Checker(tree)
+    path: Path = ()
+    value = tree.root
+    if isinstance(value, Mapping):
+        path, value = ("rows",), value.get("rows")
+    rows = (
+        _rows(checker, value, path or ("rows",), ContactRule)
+        if path
+        else _rows(checker, value, (), ContactRule)
+    )
+    checker.done()
+    return Checked(rows, {})
+
+
+def _law_values(tree: Tree) -> Checked:
+    """Names with one row each, or a list of dated rows."""
+    checker = Checker(tree)
+    out: dict[str, tuple[LawValue, ...]] = {}
+    for name, value in _entries(tree, checker):
+        if isinstance(value, list):
+            built = _rows(checker, value, (name,), LawValue)
+        else:
+            row = checker.build(LawValue, (name,))
+            built = (row,) if row else ()
+        _no_overlap(checker, built, (name,))
+        out[name] = built
+    checker.done()
+    return Checked(out, {})
+
+
+def _no_overlap(checker: Checker, rows: tuple[Dated, ...], path: Path) -> None:
+    ordered = sorted(rows, key=lambda row: row.from_date or date.min)
+    for before, after in zip(ordered, ordered[1:], strict=False):
+        if before.to_date is None or (after.from_date or date.min) <= before.to_date:
+            until = f"to {before.to_date}" if before.to_date else "without an end"
+            checker.wrong(
+                path,
+                f"dates out of order: the row from {before.from_date} {until} overlaps the one from {after.from_date}",
+            )
+
+
+# ---- the scenario itself -----------------------------------------------------------------------------------------
+
+
+def assemble(sources: "Sources") -> Scenario:
+    """Checks everything and puts it together. All problems of the scenario's own files are reported at once."""
+    tree = _prepared(sources.scenario)
+    checker = Checker(tree)
+    file = checker.build(ScenarioFile)
+    levers = _levers(tree, checker, file.start if file else None)
+    problems = list(checker.problems)
+    parts: dict[str, Checked] = {}
+    builders = {
+        "municipality": _municipality,
+        "behaviour": _behaviour,
+        "effects": _effects,
+        "law.benefit_rates": _benefit_rates,
+        "law.contact_plan": _contact_plan,
+        "law.transitions": _law_values,
+        "law.measures": _law_values,
+    }
+    for name, build in builders.items():
+        try:
+            parts[name] = _once(sources.trees[name], build)
+        except UserError as wrong:
+            problems += wrong.problems
+    if problems or file is None:
+        raise UserError(sorted(problems, key=lambda p: (p.file, p.line or 0, p.column or 0)))
+    law = _law(file, tree, parts, sources)
+    evidence = _evidence(file, levers, tree)
+    return Scenario(
+        name=sources.name,
+        question=file.question,
+        kind=file.kind,
+        evidence_class=evidence,
+        start_week=file.start,
+        weeks=file.weeks,
+        world=file.world,
+        municipality_name=file.municipality,
+        municipality=parts["municipality"].value,
+        law=law,
+        behaviour={name: row.value for name, row in parts["behaviour"].value.items()},
+        behaviour_rows=parts["behaviour"].value,
+        effects=parts["effects"].value,
+        prices=file.prices,
+        demand=file.demand,
+        levers=levers,
+        parents=sources.parents,
+        overrides=sources.overrides,
+        provenance={
+            **{f"municipality.{path}": known for path, known in parts["municipality"].provenance.items()},
+            **{f"behaviour.{n}": Provenance(r.unit, ", ".join(r.evidence), r.status, r.low, r.high, r.meaning)
+               for n, r in parts["behaviour"].value.items()},
+            **checker.provenance,
+        },
+        files_used=tuple(dict.fromkeys((*sources.files, law.rule_set.path))),
+    )  # fmt: skip
+
+
+def _prepared(tree: Tree) -> Tree:
+    """Relative weeks made absolute ('start+26'), so that an overlay fits every base."""
+    root = tree.root
+    start = root.get("start")
+    try:
+        first = week_of(start.strip())
+    except (ValueError, AttributeError):
+        return tree  # the model says what is wrong with the start
+
+    def absolute(value: Any) -> Any:
+        if isinstance(value, str) and value.startswith("start"):
+            sign, weeks = value[5:6], value[6:].strip()
+            if value == "start":
+                return iso(first)
+            if sign in ("+", "-") and weeks.isdigit():
+                return iso(first + int(sign + weeks))
+        return value
+
+    def dates(table: Any) -> Any:
+        if not isinstance(table, Mapping):
+            return table
+        return {key: absolute(value) if key in ("from", "to") else value for key, value in table.items()}
+
+    out = dict(root)
+    if isinstance(root.get("demand"), list):
+        out["demand"] = [dates(spell) for spell in root["demand"]]
+    if isinstance(root.get("levers"), Mapping):
+        out["levers"] = {name: dates(table) for name, table in root["levers"].items()}
+    return Tree(out, tree.places)
+
+
+def _levers(tree: Tree, checker: Checker, start: int | None) -> dict[str, "Lever"]:
+    from sim.policies.registry import Lever, levers  # the levers' files need this package first
+
+    known = levers()
+    out: dict[str, Lever] = {}
+    table = tree.root.get("levers")
+    if not isinstance(table, Mapping):
+        return out
+    for name, value in table.items():
+        path = ("levers", name)
+        if name not in known:
+            checker.wrong(path, f"unknown lever '{name}'{nearest(name, known)}", key=True)
+            continue
+        if start is not None and isinstance(value, Mapping) and "from" not in value:
+            filled = Tree({"levers": {name: {"from": iso(start), **value}}}, tree.places)
+        else:
+            filled = Tree({"levers": {name: value}}, tree.places)
+        inner = Checker(filled)
+        built = inner.build(known[name], path)
+        checker.problems += inner.problems
+        checker.provenance.update(inner.provenance)
+        if built is None:
+            continue
+        if start is not None and built.from_week < start:
+            checker.wrong(
+                (*path, "from"),
+                f"the lever begins in {iso(built.from_week)}, before the scenario's start {iso(start)}",
+            )
+        out[name] = built
+    return out
+
+
+def _evidence(file: ScenarioFile, levers: Mapping[str, "Lever"], tree: Tree) -> str | None:
+    """The class the file states, or the weakest of its levers; a file may not claim more than its levers have."""
+    weakest = max((lever.evidence_class() for lever in levers.values()), default=None)
+    stated = file.evidence_class
+    if stated and weakest and _RANK.index(stated) < _RANK.index(weakest):
+        names = ", ".join(f"{name} is {lever.evidence_class()}" for name, lever in levers.items())
+        raise UserError(
+            [
+                tree.problem(
+                    ("evidence_class",), f"evidence_class {stated} claims more than its levers have: {names}"
+                )
+            ]
+        )
+    return stated or weakest
+
+
+def _law(file: ScenarioFile, tree: Tree, parts: Mapping[str, Checked], sources: "Sources") -> Law:
+    problems: list[Problem] = []
+    switches: dict[str, SwitchValue] = {}
+    for name, text in file.law.refusion_switches.items():
+        path = ("law", "refusion_switches", name)
+        if name not in SWITCHES:
+            problems.append(tree.problem(path, f"unknown switch '{name}'{nearest(name, SWITCHES)}", key=True))
+        else:
+            switches[name] = _switch(text)
+    try:
+        rules = find(file.law.refusion, "law/refusion", sources.folder)
+    except UserError as wrong:
+        problems.append(tree.problem(("law", "refusion"), str(wrong)))
+    if problems:
+        raise UserError(problems)
+    place = tree.problem(("law", "refusion"), "")
+    law = Law(
+        as_of=None if file.law.as_of == "by_date" else file.law.as_of,
+        refusion=file.law.refusion,
+        refusion_switches=switches,
+        refusion_parameters=file.law.refusion_parameters,
+        benefit_rates=parts["law.benefit_rates"].value[0],
+        paid_share=parts["law.benefit_rates"].value[1],
+        contact_plan=parts["law.contact_plan"].value,
+        transitions=parts["law.transitions"].value,
+        measures=parts["law.measures"].value,
+        refusion_where=str(place).rstrip(": "),
+        refusion_file=str(rules),
+    )
+    law.rule_set  # noqa: B018  # read now, so that a mistake in the rule set is told by `check` and not by the run
+    return law
+
+
+def _switch(text: str) -> SwitchValue:
+    if text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    return int(text) if text.lstrip("-").isdigit() else text

@@ -1,0 +1,153 @@
+"""Law as dated tables: benefit rates, contact plan, transitions, limits on measures. A row holds from its date on.
+
+A week is governed by the law of its Thursday. A scenario may freeze the law at one date (`law.as_of`).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from functools import cached_property
+from typing import Annotated, Self, TypeVar
+
+from pydantic import Field, model_validator
+
+from sim.calendar import monday_of
+from sim.codes import RATE_CLASSES
+from sim.law.refusion import RuleSet, load_rule_set
+from sim.law.switches import SwitchValue
+from sim.scenario.municipality import Benefit
+from sim.scenario.scalars import Day, Frozen, Kr, Number, OneOf, Share, Weeks, item
+
+PERIODS = ("month", "week", "day", "year")
+HOLDERS = ("municipality", "a_kasse")
+
+
+class Rate(Frozen):
+    """What a benefit pays before tax."""
+
+    kr: Kr = item(unit="kr", meaning="amount per period", ge=0)
+    per: Annotated[str, OneOf(PERIODS)]
+    source: str = ""
+    status: str = ""
+    note: str = ""
+
+
+class RatePeriod(Frozen):
+    """The rates of a benefit from a date on."""
+
+    from_date: Day = Field(alias="from")
+    rates: dict[Annotated[str, OneOf(RATE_CLASSES)], Rate] = Field(min_length=1)
+
+
+class Dated(Frozen):
+    """A row that holds from one date to another; both days count, no end means until further notice."""
+
+    from_date: Day | None = Field(None, alias="from")
+    to_date: Day | None = Field(None, alias="to")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.from_date and self.to_date and self.to_date < self.from_date:
+            raise ValueError(f"dates out of order: 'to' {self.to_date} lies before 'from' {self.from_date}")
+        return self
+
+    def holds(self, day: date) -> bool:
+        """Whether the row governs a day."""
+        return (self.from_date is None or self.from_date <= day) and (
+            self.to_date is None or day <= self.to_date
+        )
+
+
+class ContactRule(Dated):
+    """The statutory contact plan of one group: the zero point of early intervention."""
+
+    group: Benefit
+    first_meeting_by_week: Weeks | None = item(
+        None, unit="weeks", meaning="first meeting at the latest in this week of the spell", ge=0
+    )
+    meetings: Number = item(unit="meetings", meaning="meetings within the window", ge=0)
+    window_weeks: Weeks = item(unit="weeks", meaning="length of the window from the start of the spell", ge=0)
+    after_window_interval_weeks: Weeks = item(
+        0, unit="weeks", meaning="interval after the window; 0 = none in law", ge=0
+    )
+    holder: Annotated[str, OneOf(HOLDERS)]
+    share_covered: Share = item(1.0, unit="share", meaning="part of the group the duty covers")
+    source: str = ""
+    status: str = ""
+    note: str = ""
+
+
+class LawValue(Dated):
+    """One number of the law."""
+
+    value: Number = item(unit="as stated", meaning="the number", ge=0)
+    unit: str = ""
+    source: str = ""
+    status: str = ""
+    low: Number | None = None
+    high: Number | None = None
+    note: str = ""
+
+
+R = TypeVar("R", bound=Dated)
+
+
+def in_force(rows: Sequence[R], day: date) -> R | None:
+    """The row that governs a day: the latest that holds; None when none does."""
+    holding = [row for row in rows if row.holds(day)]
+    return max(holding, key=lambda row: row.from_date or date.min) if holding else None
+
+
+@dataclass(frozen=True)
+class Law:
+    """The law of a scenario: dated tables, the refusion rule set, and the date it is frozen at (None = by date)."""
+
+    as_of: date | None
+    refusion: str
+    refusion_switches: Mapping[str, SwitchValue]
+    refusion_parameters: Mapping[str, float]
+    benefit_rates: Mapping[str, tuple[RatePeriod, ...]]
+    contact_plan: tuple[ContactRule, ...]
+    transitions: Mapping[str, tuple[LawValue, ...]]
+    measures: Mapping[str, tuple[LawValue, ...]]
+    paid_share: Mapping[
+        str, float
+    ]  # by benefit: average payment as a share of the full rate (part-time, deductions)
+    refusion_where: str = field(default="law.refusion", compare=False)
+    refusion_file: str = field(default="", compare=False)
+
+    @cached_property
+    def rule_set(self) -> RuleSet:
+        """The refusion rule set with this scenario's switches and parameters."""
+        rules = load_rule_set(
+            self.refusion_file or self.refusion,
+            self.refusion_switches,
+            self.refusion_parameters,
+            self.refusion_where,
+        )
+        rules.require_simulable(self.refusion_where)
+        return rules
+
+    def day_of(self, week: int) -> date:
+        """The day whose law governs a week: its Thursday, or the date the law is frozen at."""
+        return self.as_of or monday_of(week) + timedelta(days=3)
+
+    def rates(self, benefit: str, week: int) -> Mapping[str, Rate]:
+        """The rates of a benefit in a week; before the first row the first row holds."""
+        rows, day = self.benefit_rates[benefit], self.day_of(week)
+        return next((row for row in reversed(rows) if row.from_date <= day), rows[0]).rates
+
+    def contact_rules(self, group: str, week: int) -> tuple[ContactRule, ...]:
+        """The contact duties of a group in a week (the a-kasse's and the municipality's)."""
+        day = self.day_of(week)
+        return tuple(row for row in self.contact_plan if row.group == group and row.holds(day))
+
+    def transition(self, name: str, week: int) -> float | None:
+        """A time limit or opening in force in a week; None when the law has none."""
+        row = in_force(self.transitions[name], self.day_of(week))
+        return None if row is None else row.value
+
+    def measure(self, name: str, week: int) -> float | None:
+        """A limit on measures in force in a week; None when the law has none."""
+        row = in_force(self.measures[name], self.day_of(week))
+        return None if row is None else row.value

@@ -1,0 +1,206 @@
+"""What a scenario file holds, and the resolved scenario a run is made from.
+
+`ScenarioFile` is the file with everything it extends; `Scenario` adds the municipality, the law and the behaviour it names.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from sim.calendar import iso
+from sim.scenario.behaviour_rows import Effect, Row
+from sim.scenario.law_tables import Law
+from sim.scenario.municipality import Municipality
+from sim.scenario.scalars import Day, Frozen, IsoWeek, Number, OneOf, Share, Weeks, item
+from sim.scenario.validate import Provenance
+
+if TYPE_CHECKING:
+    from sim.policies.registry import Lever  # the registry's files need this package first
+
+KINDS = ("baseline", "strategy", "context")
+EVIDENCE_CLASSES = ("A", "B", "C")
+MAX_WEEKS = 2600
+
+
+class World(Frozen):
+    """How much of the municipality is simulated."""
+
+    share: Share = item(
+        1.0, unit="share", meaning="part of the municipality, staff and budgets scaled with it", gt=0
+    )
+
+
+class LawChoice(Frozen):
+    """Which law is in force."""
+
+    as_of: Literal["by_date"] | Day = Field(description="by_date, or a date at which the law is frozen")
+    refusion: str = Field(description="a rule set of law/refusion, or the path of one")
+    refusion_switches: dict[str, str] = Field({}, description="readings of inferred rules by name")
+    refusion_parameters: dict[str, Number] = Field(
+        {}, description="numbers of the rule set that could not be read"
+    )
+
+
+class Prices(Frozen):
+    """The price level of all kroner."""
+
+    level_year: int = Field(ge=2000, le=2100, description="kroner of this year")
+    rate_index_per_year: Number = item(
+        unit="share per year", meaning="growth of rates and prices by year", ge=-0.1, le=0.2
+    )
+
+
+class Demand(Frozen):
+    """A spell of weaker or stronger labour demand; factors are against normal demand and hold in whole weeks."""
+
+    from_week: IsoWeek = Field(alias="from")
+    to_week: IsoWeek = Field(alias="to")
+    posting_factor: Number = item(1.0, unit="factor", meaning="vacancies posted, 1 = normal", ge=0, le=5)
+    job_loss_factor: Number = item(1.0, unit="factor", meaning="job losses, 1 = normal", ge=0, le=4)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.to_week < self.from_week:
+            raise ValueError(
+                f"dates out of order: 'to' {iso(self.to_week)} lies before 'from' {iso(self.from_week)}"
+            )
+        return self
+
+
+class ScenarioFile(Frozen):
+    """A scenario with all it extends laid together."""
+
+    schema_number: int = Field(1, alias="schema", ge=1, le=1, description="version of the file format")
+    question: str = Field(min_length=1, description="what the scenario asks, in plain words")
+    kind: Annotated[str, OneOf(KINDS)] = "strategy"
+    evidence_class: Annotated[str, OneOf(EVIDENCE_CLASSES)] | None = None
+    municipality: str
+    start: IsoWeek
+    weeks: Weeks = item(unit="weeks", meaning="horizon", ge=1, le=MAX_WEEKS)
+    world: World
+    law: LawChoice
+    behaviour: str
+    prices: Prices
+    demand: tuple[Demand, ...] = ()
+    levers: dict[str, Any] = Field({}, description="lever name -> its parameters")
+
+    @model_validator(mode="after")
+    def _no_overlap(self) -> Self:
+        spells = sorted(self.demand, key=lambda spell: spell.from_week)
+        for before, after in zip(spells, spells[1:], strict=False):
+            if after.from_week <= before.to_week:
+                raise ValueError(
+                    f"demand: the spell from {iso(after.from_week)} begins before the one from"
+                    f" {iso(before.from_week)} ends ({iso(before.to_week)})"
+                )
+        return self
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A resolved scenario: all numbers a run needs, validated, with their origin. Weeks are week indices."""
+
+    name: str
+    question: str
+    kind: str
+    evidence_class: str | None
+    start_week: int
+    weeks: int
+    world: World
+    municipality_name: str
+    municipality: Municipality
+    law: Law
+    behaviour: Mapping[str, float]
+    behaviour_rows: Mapping[str, Row]
+    effects: Mapping[str, Effect]
+    prices: Prices
+    demand: tuple[Demand, ...]
+    levers: Mapping[str, "Lever"]
+    parents: tuple[str, ...] = ()
+    overrides: tuple[str, ...] = ()
+    provenance: Mapping[str, Provenance] = field(default_factory=dict, repr=False, compare=False)
+    files_used: tuple[str, ...] = field(default=(), compare=False)
+
+    def canonical(self) -> dict[str, Any]:
+        """Every value that can alter a result, ready for JSON; names, questions, sources and notes left out."""
+        return json.loads(json.dumps(self._values))  # type: ignore[no-any-return]  # a copy nobody can spoil
+
+    @cached_property
+    def _values(self) -> dict[str, Any]:
+        rules = self.law.rule_set
+        return {
+            "start": iso(self.start_week),
+            "weeks": self.weeks,
+            "world": self.world.model_dump(mode="json"),
+            "prices": self.prices.model_dump(mode="json"),
+            "demand": [spell.model_dump(mode="json", by_alias=True) for spell in self.demand],
+            "levers": {
+                name: lever.model_dump(mode="json", by_alias=True) for name, lever in self.levers.items()
+            },
+            "municipality": _bare(self.municipality.model_dump(mode="json", by_alias=True)),
+            "law": {
+                "as_of": self.law.as_of.isoformat() if isinstance(self.law.as_of, date) else "by_date",
+                "refusion": {
+                    "switches": dict(rules.switches),
+                    "share_bp": [[_runs(week) for week in activities] for activities in rules.share_bp],
+                    "step": [[_runs(week) for week in activities] for activities in rules.step],
+                    "counter": rules.counter,
+                    "applies_from": rules.applies_from,
+                    "operating_bp": rules.operating_bp,
+                    "reset_weeks": rules.reset_weeks,
+                },
+                "benefit_rates": _bare(
+                    {k: [_dump(row) for row in v] for k, v in self.law.benefit_rates.items()}
+                ),
+                "paid_share": dict(self.law.paid_share),
+                "contact_plan": _bare([_dump(row) for row in self.law.contact_plan]),
+                "transitions": _bare({k: [_dump(row) for row in v] for k, v in self.law.transitions.items()}),
+                "measures": _bare({k: [_dump(row) for row in v] for k, v in self.law.measures.items()}),
+            },
+            "behaviour": dict(sorted(self.behaviour.items())),
+            "effects": {
+                name: {
+                    "groups": sorted(effect.groups),
+                    "channel": effect.channel,
+                    "dose": effect.dose.value,
+                    "contrast": effect.contrast.value,
+                    "channel_share": effect.channel_share.value,
+                }
+                for name, effect in sorted(self.effects.items())
+            },
+        }
+
+    def with_behaviour(self, values: Mapping[str, float]) -> "Scenario":
+        """The same scenario under another draw of behavioural numbers ('group.name' -> value)."""
+        unknown = [name for name in values if name not in self.behaviour]
+        if unknown:
+            raise KeyError(f"not behavioural parameters: {', '.join(unknown)}")
+        return replace(self, behaviour={**self.behaviour, **values})
+
+    def for_weeks(self, weeks: int) -> "Scenario":
+        """The same scenario over another horizon."""
+        return replace(self, weeks=weeks)
+
+
+# What a file says about a number and not the number itself. A stock's tolerance judges a result, it does not alter one.
+_REMARKS = frozenset(("source", "status", "note", "unit", "low", "high", "name", "schema", "tolerance"))
+
+
+def _bare(tree: Any) -> Any:
+    if isinstance(tree, dict):
+        return {key: _bare(tree[key]) for key in sorted(tree, key=str) if key not in _REMARKS}
+    return [_bare(entry) for entry in tree] if isinstance(tree, list | tuple) else tree
+
+
+def _dump(row: Frozen) -> dict[str, Any]:
+    return row.model_dump(mode="json", by_alias=True)
+
+
+def _runs(values: tuple[int, ...]) -> list[list[int]]:
+    """A table over weeks as [first week, value] where the value changes: a rule set stays readable in a manifest."""
+    return [[at, value] for at, value in enumerate(values) if at == 0 or values[at - 1] != value]

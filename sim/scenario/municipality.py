@@ -1,0 +1,189 @@
+"""What a municipality file holds: people, companies, staff, budgets, prices and stocks. Plain numbers, units in the fields.
+
+Every number may carry unit, source, status, range and note in the file; models hold the number, `Scenario.provenance` the rest.
+"""
+
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from sim.codes import BENEFITS, POTS, STATUSES, TEAMS
+from sim.scenario.scalars import Count, Frozen, Fte, Kr, Number, OneOf, Percent, Share, Weeks, item
+
+Team = Annotated[str, OneOf(TEAMS)]
+Pot = Annotated[str, OneOf(POTS)]
+Benefit = Annotated[str, OneOf(BENEFITS)]
+AGE_BANDS = ("18-29", "30-44", "45-54", "55-66")
+AgeBand = Annotated[str, OneOf(AGE_BANDS)]
+WHEN_EMPTY = ("stop", "thin", "overspend", "carry")
+
+
+class Death(Frozen):
+    """Gompertz mortality: the yearly chance at 40 doubles every so many years of age."""
+
+    at_age_40: Share = item(unit="share per year", meaning="chance of dying within a year at age 40")
+    doubling_years: Number = item(unit="years", meaning="years of age in which the chance doubles", gt=0)
+
+
+class Population(Frozen):
+    """Residents from 16 to pension age and the traits that last."""
+
+    residents_16_66: Count = item(unit="persons", meaning="residents aged 16-66; the model's adults", gt=0)
+    birth_cohort_per_year: Number = item(
+        unit="persons per year", meaning="residents who turn 16 in a year", ge=0
+    )
+    out_move_share_per_year: Share = item(
+        unit="share per year", meaning="residents who move away in a year; as many move in"
+    )
+    death_per_year: Death
+    higher_education_share: Share = item(unit="share", meaning="adults with higher education")
+    vocational_share: Share = item(unit="share", meaning="adults with vocational education")
+    health_some_share: Share = item(unit="share", meaning="adults with some lasting health barrier")
+    health_severe_share: Share = item(unit="share", meaning="adults with a severe lasting health barrier")
+    non_danish_origin_share: Share = item(unit="share", meaning="adults of non-Danish origin")
+    provider_share: Share = item(unit="share", meaning="adults with children to support")
+    single_share: Share = item(unit="share", meaning="adults living without a partner")
+    at_home_share_16_29: Share = item(unit="share", meaning="those aged 16-29 who live with their parents")
+    insured_share: Share = item(unit="share", meaning="labour force insured against unemployment (a-kasse)")
+    unemployment_history: dict[int, Percent] = item(
+        unit="%",
+        meaning="unemployment by year, percent of the labour force; the shape of demand before the start",
+    )
+
+    @model_validator(mode="after")
+    def _parts_of_a_whole(self) -> Self:
+        if self.higher_education_share + self.vocational_share > 1:
+            raise ValueError("higher_education_share and vocational_share together exceed 1")
+        if self.health_some_share + self.health_severe_share > 1:
+            raise ValueError("health_some_share and health_severe_share together exceed 1")
+        return self
+
+
+class Sector(Frozen):
+    """One branch of the local economy."""
+
+    jobs_share: Share = item(unit="share", meaning="part of the municipality's jobs")
+    workplaces_share: Share = item(unit="share", meaning="part of the municipality's workplaces")
+    hires_per_job_year: Number = item(
+        unit="hires per job per year", meaning="hires in a year per job, all applicants", ge=0
+    )
+    cycle_sensitivity: Number = item(
+        unit="factor", meaning="how strongly postings follow demand; 1 = average", ge=0
+    )
+
+
+class Companies(Frozen):
+    """Workplaces and jobs in the municipality. None at all is allowed: then nobody is hired locally."""
+
+    workplaces: Count = item(unit="workplaces", meaning="workplaces with employees", ge=0)
+    jobs: Count = item(unit="jobs", meaning="jobs at workplaces in the municipality", ge=0)
+    public_share: Share = item(unit="share", meaning="jobs with a public employer")
+    sectors: dict[str, Sector] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _parts_of_a_whole(self) -> Self:
+        for name in ("jobs_share", "workplaces_share"):
+            total = sum(getattr(sector, name) for sector in self.sectors.values())
+            if abs(total - 1) > 0.005:
+                raise ValueError(f"the {name} of all sectors must add up to 1, found {total:.3f}")
+        if (self.workplaces == 0) != (self.jobs == 0):
+            raise ValueError("workplaces and jobs must both be zero or both be above zero")
+        return self
+
+
+class TeamStaff(Frozen):
+    """One team of the jobcentre."""
+
+    fte: Fte = item(unit="FTE", meaning="caseworkers of the team, full-time posts; none is allowed", ge=0)
+    clients: Number = item(unit="clients", meaning="open cases of the team in the source", ge=0)
+
+
+class Staff(Frozen):
+    """The jobcentre's people, what they cost and how much of their year is casework."""
+
+    teams: dict[Team, TeamStaff]
+    company_consultants_fte: Fte = item(unit="FTE", meaning="staff who find placements and vacancies", ge=0)
+    mentors_fte: Fte = item(unit="FTE", meaning="employed mentors", ge=0)
+    managers_fte: Fte = item(unit="FTE", meaning="managers", ge=0)
+    administration_fte: Fte = item(unit="FTE", meaning="administration", ge=0)
+    cost_per_fte_kr_year: Kr = item(unit="kr per FTE per year", meaning="marginal cost of one post", ge=0)
+    overhead_share: Share = item(unit="share", meaning="overhead on top of the marginal cost, shown apart")
+    productive_hours_per_fte_year: Number = item(
+        unit="hours per FTE per year",
+        meaning="hours left for cases after holiday, meetings and training",
+        ge=0,
+        le=2000,
+    )
+    sick_days_per_year: Number = item(unit="days per year", meaning="sick days of a caseworker", ge=0, le=220)
+    leave_share_per_year: Share = item(
+        unit="share per year", meaning="caseworkers who leave their post in a year, normal load"
+    )
+    weeks_to_fill: Weeks = item(
+        unit="weeks", meaning="from resignation to a new person in the post", ge=0, le=104
+    )
+    novice_weeks: Weeks = item(
+        unit="weeks", meaning="until a new caseworker works at full pace", ge=0, le=208
+    )
+    novice_productivity: Share = item(unit="share", meaning="pace of a new caseworker against a settled one")
+
+    @model_validator(mode="after")
+    def _all_teams(self) -> Self:
+        missing = [team for team in TEAMS if team not in self.teams]
+        if missing:
+            raise ValueError(
+                f"teams without a row: {', '.join(missing)} (a team without staff is {{fte: 0, clients: 0}})"
+            )
+        return self
+
+
+class Budget(Frozen):
+    """A pot of the budget year."""
+
+    kr_per_year: Kr = item(
+        unit="kr per year", meaning="authorised gross spending in a budget year; zero buys nothing", ge=0
+    )
+    when_empty: Annotated[str, OneOf(WHEN_EMPTY)] = Field(
+        description="stop new starts, thin them out, overspend (shown), or carry over to next year"
+    )
+
+
+class Stock(Frozen):
+    """People on a benefit, as a target to be reached or as the start."""
+
+    value: Number = item(unit="full-time persons", meaning="full-time persons on the benefit", ge=0)
+    use: Annotated[str, OneOf(("target", "start"))] = Field(
+        description="a target of the sanity table, or the start"
+    )
+    tolerance: Share | None = item(None, unit="share", meaning="how far off still counts as met")
+    unit: str = ""
+    source: str = ""
+    status: str = ""
+    low: Number | None = None
+    high: Number | None = None
+    note: str = ""
+
+
+class Municipality(Frozen):
+    """A municipality file."""
+
+    schema_number: Annotated[int, Field(alias="schema", ge=1, le=1)] = 1
+    name: str
+    price_year: int = Field(
+        ge=2000, le=2100, description="kroner of this year in prices, budgets and staff cost"
+    )
+    population: Population
+    start_shares: dict[Annotated[str, OneOf(("employed", *STATUSES))], dict[AgeBand, Share]]
+    companies: Companies
+    staff: Staff
+    budgets: dict[Pot, Budget]
+    prices: dict[str, Number]
+    stocks: dict[str, Stock]
+
+    @model_validator(mode="after")
+    def _all_pots(self) -> Self:
+        missing = [pot for pot in POTS if pot not in self.budgets]
+        if missing:
+            raise ValueError(
+                f"budgets without a row: {', '.join(missing)} (an empty pot is {{kr_per_year: 0, when_empty: stop}})"
+            )
+        return self

@@ -1,0 +1,257 @@
+"""From a scenario's name to the resolved `Scenario`: its chain of files, its overrides, and all it names.
+
+Order: the files of the chain from the base upward, then `set:`, then `--set`. Law, municipality and behaviour are files of
+their own; `set` reaches into them by path (`municipality.staff.teams.young.fte`, `behaviour.trust.gain`).
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path as FilePath
+from typing import Any, Final
+
+from sim.errors import Problem, UserError
+from sim.scenario import yaml_tree
+from sim.scenario.assemble import assemble
+from sim.scenario.locate import find
+from sim.scenario.merge import lay_over, put
+from sim.scenario.models import Scenario, ScenarioFile
+from sim.scenario.validate import allowed_keys
+from sim.scenario.yaml_tree import Path, Place, Tree, display, dotted, nearest
+
+LAW_TABLES: Final = ("benefit_rates", "contact_plan", "transitions", "measures")
+_OWN_KEYS: Final = ("extends", "set")
+
+
+@dataclass
+class Sources:
+    """The trees a scenario is made of, each file apart so that unchanged files are checked once per process."""
+
+    name: str
+    scenario: Tree
+    trees: dict[str, Tree]  # municipality, behaviour, effects, law.benefit_rates, ...
+    changed: set[str] = field(default_factory=set)
+    parents: tuple[str, ...] = ()
+    overrides: tuple[str, ...] = ()
+    files: list[str] = field(default_factory=list)
+    folder: FilePath = FilePath("scenarios")
+
+
+def load(name_or_path: str | FilePath, base: str | None = None, overrides: Iterable[str] = ()) -> Scenario:
+    """A scenario by name or path, checked and frozen.
+
+    Args:
+        name_or_path: A name (`baseline`), a path (`mine.yaml`), or an overlay on another base (`early_intervention@mine`).
+        base: Lays the scenario on this base, as `NAME@BASE` does.
+        overrides: Texts `key.path=value`, applied last.
+
+    Raises:
+        UserError: With every problem found and its file and line.
+
+    Example: load("early_intervention", overrides=["weeks=104", "behaviour.trust.gain=0.2"])
+    """
+    return assemble(gather(str(name_or_path), base, overrides))
+
+
+def gather(name_or_path: str, base: str | None = None, overrides: Iterable[str] = ()) -> Sources:
+    """All files of a scenario laid together and overridden, not yet checked."""
+    name, base = _split(name_or_path, base)
+    files, folder = _chain_on(name, base)
+    tree = yaml_tree.read(files[0])
+    for path in files[1:]:
+        tree = lay_over(tree, yaml_tree.read(path))
+    _keys(files)
+    label = FilePath(name).stem + (f"@{FilePath(base).stem}" if base else "")
+    own = {key: value for key, value in tree.root.items() if key not in _OWN_KEYS}
+    sources = Sources(label, Tree(own, tree.places), {}, folder=folder)
+    sources.parents = tuple(path.stem for path in files[:-1])
+    sources.files = [display(path) for path in files]
+    sources.overrides = tuple(overrides)
+    changes = [*_set_block(tree), *(_option(text) for text in sources.overrides)]
+    # First what the scenario itself says, as it may name other files; then what reaches into those files.
+    for route, value, place in changes:
+        if _owner(route) is None:
+            sources.scenario = _apply(sources.scenario, route, value, place, route)
+    _attach(sources)
+    for route, value, place in changes:
+        owner = _owner(route)
+        if owner is not None:
+            rest = route[len(owner.split(".")) :]
+            sources.trees[owner] = _apply(sources.trees[owner], _inside(owner, rest), value, place, route)
+            sources.changed.add(owner)
+    return sources
+
+
+def _split(name: str, base: str | None) -> tuple[str, str | None]:
+    if base is None and "@" in name and not FilePath(name).is_file():
+        name, _, base = name.partition("@")
+        if not name or not base:
+            raise UserError(
+                f"'{name}@{base}' is no overlay; write NAME@BASE, such as early_intervention@slagelse_2024"
+            )
+    return name, base
+
+
+def _chain_on(name: str, base: str | None) -> tuple[list[FilePath], FilePath]:
+    path = find(name)
+    chain = _chain(path, ())
+    if base is not None:
+        if len(chain) == 1:
+            raise UserError(
+                f"{display(path)}: '{name}' is a base itself (it extends nothing) and cannot be laid on '{base}'"
+            )
+        below = _chain(find(base), ())
+        # Only the ground changes: what lies between the base and the scenario comes along.
+        chain = [*below, *(file for file in chain[1:] if file not in below)]
+    return chain, path.parent
+
+
+def _chain(path: FilePath, above: tuple[FilePath, ...]) -> list[FilePath]:
+    """The files below a scenario, base first, and the scenario itself. Several parents: each once, left to right."""
+    here = path.resolve()
+    tree = yaml_tree.read(path)
+    if here in above:
+        ring = [*above[above.index(here) :], here]
+        names = " -> ".join(file.stem for file in ring)
+        raise UserError([_upper(yaml_tree.read(above[-1]), f"'extends' goes round in a circle: {names}")])
+    if not isinstance(tree.root, Mapping):
+        raise UserError([tree.problem((), "a scenario is a table of keys (question, extends, levers, ...)")])
+    named = tree.root.get("extends")
+    if named is None:
+        return [path]
+    parents = named if isinstance(named, list) else [named]
+    if not parents or not all(isinstance(parent, str) for parent in parents):
+        raise UserError([_upper(tree, "'extends' must be a scenario's name or a list of names")])
+    chain: list[FilePath] = []
+    for parent in parents:
+        try:
+            found = find(parent, beside=path.parent)
+        except UserError as wrong:
+            raise UserError([_upper(tree, str(wrong))]) from None
+        below = _chain(found, (*above, here))
+        if chain and chain[0].resolve() != below[0].resolve():
+            raise UserError(
+                [
+                    _upper(
+                        tree,
+                        f"'{parent}' stands on '{below[0].stem}', the others on '{chain[0].stem}'; all must share one base",
+                    )
+                ]
+            )
+        have = {file.resolve() for file in chain}
+        chain += [file for file in below if file.resolve() not in have]
+    return [*chain, path]
+
+
+def _upper(tree: Tree, message: str) -> Problem:
+    return tree.problem(("extends",), message)
+
+
+def _keys(files: list[FilePath]) -> None:
+    """Unknown keys are named in every file of the chain, even when a later file would take them away."""
+    allowed = (*allowed_keys(ScenarioFile), *_OWN_KEYS)
+    problems = []
+    for path in files:
+        tree = yaml_tree.read(path)
+        problems += [
+            tree.problem((key,), f"unknown key '{key}'{nearest(key, allowed)}", key=True)
+            for key in tree.root
+            if key not in allowed
+        ]
+        if tree.root.get("question") is None:
+            problems.append(
+                tree.problem((), "'question' is missing: say in plain words what the scenario asks")
+            )
+    if problems:
+        raise UserError(problems)
+
+
+Change = tuple[Path, Any, Place]
+
+
+def _set_block(tree: Tree) -> list[Change]:
+    block = tree.root.get("set")
+    if block is None:
+        return []
+    if not isinstance(block, Mapping):
+        raise UserError([tree.problem(("set",), "'set' must be a table {key.path: value}")])
+    return [(tuple(key.split(".")), value, tree.places["set", key]) for key, value in block.items()]
+
+
+def _option(text: str) -> Change:
+    key, equals, value = text.partition("=")
+    if not equals or not key.strip():
+        raise UserError(f"--set {text}: write key.path=value, such as --set weeks=104")
+    file = f"--set {text}"
+    parsed = yaml_tree.parse(value, file).root if value.strip() else None
+    return tuple(key.strip().split(".")), parsed, Place(file, None, None)
+
+
+def _owner(path: Path) -> str | None:
+    """Which file a path reaches into; None for the scenario itself."""
+    first = str(path[0])
+    if len(path) > 1 and first in ("municipality", "behaviour", "effects"):
+        return first
+    if first == "law" and len(path) > 2 and path[1] in LAW_TABLES:
+        return f"law.{path[1]}"
+    return None
+
+
+def _inside(owner: str, rest: Path) -> Path:
+    return ("effects", *rest) if owner == "effects" else rest
+
+
+def _apply(tree: Tree, path: Path, value: Any, place: Place, said: Path) -> Tree:
+    """One override. A bare value for a row {value, unit, ...} replaces its value; an unknown step names the nearest."""
+    node = tree.root
+    free = said[0] in ("levers", "demand", "world", "law", "prices") and _owner(said) is None
+    for depth, step in enumerate(path):
+        if isinstance(node, Mapping):
+            if step not in node and not free and not (_owner(said) is None and depth == 0):
+                shown = dotted(said[: len(said) - len(path) + depth + 1])
+                raise UserError([_at(place, f"unknown key '{shown}'{nearest(str(step), node)}", key=True)])
+            node = node.get(step)
+        elif isinstance(node, list) and str(step).isdigit() and int(step) < len(node):
+            node = node[int(step)]
+        elif node is not None:
+            shown = dotted(said[: len(said) - len(path) + depth])
+            kind = (
+                f"a list of {len(node)} (0 to {len(node) - 1})" if isinstance(node, list) else "a plain value"
+            )
+            raise UserError([_at(place, f"'{shown}' is {kind}; it has no entry '{step}'", key=True)])
+    if isinstance(node, Mapping) and "value" in node and not isinstance(value, Mapping):
+        path = (*path, "value")
+    return put(tree, path, value, place)
+
+
+def _at(place: Place, message: str, key: bool = False) -> Problem:
+    return Tree(None, {(): place}).problem((), message, key)
+
+
+def _attach(sources: Sources) -> None:
+    """Reads the files the scenario names: municipality, behaviour, effects and the law tables."""
+    tree = sources.scenario
+
+    def read(name: str, kind: str, path: Path) -> Tree:
+        try:
+            found = find(name, kind, sources.folder)
+        except UserError as wrong:
+            raise UserError([tree.problem(path, str(wrong))]) from None
+        sources.files.append(display(found))
+        return yaml_tree.read(found)
+
+    for key, kind in (("municipality", "municipalities"), ("behaviour", "behaviour")):
+        name = tree.root.get(key)
+        if not isinstance(name, str):
+            what = f"'{key}' is missing" if name is None else f"'{key}' must be the name of a file in {kind}/"
+            raise UserError(
+                [
+                    tree.problem(
+                        (key,),
+                        f"{what}; a base names municipality, start, weeks, world, law, behaviour and prices",
+                    )
+                ]
+            )
+        sources.trees[key] = read(name, kind, (key,))
+    sources.trees["effects"] = read("effects", "behaviour", ("behaviour",))
+    for table in LAW_TABLES:
+        sources.trees[f"law.{table}"] = read(table, "law", ("law",))

@@ -1,5 +1,6 @@
 """Refusion rule sets: what the files say, how they become tables, and what a wrong file is told."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -111,6 +112,18 @@ def test_switch_defaults_are_not_among_their_alternatives() -> None:
     for switch in SWITCHES.values():
         assert switch.alternatives and switch.default not in switch.alternatives
         assert switch.meaning and switch.source
+
+
+def test_the_documented_switches_are_the_ones_there_are() -> None:
+    def word(value: object) -> str:
+        return str(value).lower() if isinstance(value, bool) else str(value)
+
+    text = (Path(__file__).parents[2] / "docs" / "refusion.md").read_text(encoding="utf-8")
+    table = {
+        name: rest for name, *rest in re.findall(r"^\| `(\w+)` \| (\S+) \| (\S+) \|", text, re.MULTILINE)
+    }
+    for switch in SWITCHES.values():
+        assert table.pop(switch.name) == [word(switch.default), word(switch.alternatives[0])]
 
 
 HEAD = "name: mine\nmeaning: words\n"

@@ -142,9 +142,8 @@ def calculate(history: History, rules: RuleSet, gaps: str | None = None) -> Outc
             who, last_week = person[row], now - 1
             hand.start()
             spells.clear()
-        unrowed = now - max(last_week + 1, first)
-        if unrowed > 0 and now > last_week + 1:
-            hand.pass_weeks(gap_kind, unrowed)
+        if now > last_week + 1:  # before `first` there is nothing on the clock that a gap could move
+            hand.pass_weeks(gap_kind, now - last_week - 1)
         last_week = now
         if now >= first:
             hand.pass_weeks(week_class(rows), 1)

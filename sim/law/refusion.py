@@ -37,7 +37,7 @@ from sim.law.rule_files import parse_rule_file
 from sim.law.rule_form import LAST_WEEK, Parameter, RuleFile, Step, with_parameters
 from sim.law.switches import SWITCHES, SwitchValue, check_switch
 from sim.law.yaml_lines import load_tables
-from sim.money.amounts import FULL_BP
+from sim.money.amounts import FULL_BP, share_bp
 
 if TYPE_CHECKING:
     import numpy as np
@@ -209,7 +209,7 @@ def _bp(step: Step, parameters: Mapping[str, Parameter]) -> int:
             raise UserError(
                 f"{step.where}: parameter '{name}' has no value; give it one to use this rule set"
             )
-        return round(number * FULL_BP)
+        return share_bp(number)
 
     total = value(step.share) if isinstance(step.share, str) else step.share
     if step.plus:

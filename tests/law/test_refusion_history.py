@@ -106,6 +106,15 @@ def test_spell_week_of_the_file_wins(tmp_path: Path) -> None:
     assert calculate(history, load_rule_set("before_2016")).share_bp == [3000, 0, 0]
 
 
+def test_a_spell_ends_with_its_person(tmp_path: Path) -> None:
+    rows = [f"A,{iso(START - 60 + k)},sygedagpenge" for k in range(8)] + [f"B,{iso(START - 52)},sygedagpenge"]
+    outcome = calculate(
+        read(tmp_path, "person,iso_week,status\n" + "\n".join(rows)), load_rule_set("before_2016")
+    )
+    assert outcome.share_bp[-2:] == [5000, 10_000]
+    assert outcome.clock_weeks[-2:] == [8, 1]
+
+
 def test_one_week_may_hold_two_activities_of_one_benefit(tmp_path: Path) -> None:
     rows = ["A,2015-W01,dagpenge,placement,100", "A,2015-W01,dagpenge,,100", "A,2015-W02,dagpenge,,100"]
     history = read(tmp_path, "person,iso_week,status,activity,benefit_oere\n" + "\n".join(rows))

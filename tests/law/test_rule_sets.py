@@ -101,6 +101,12 @@ def test_parameters_and_switches_make_variants() -> None:
     assert back.clock_rules == load_rule_set("ladder_2016").clock_rules != rules.clock_rules
 
 
+def test_a_parameter_becomes_exact_basis_points() -> None:
+    """0.57 x 10,000 is 5,699.99... in binary arithmetic."""
+    rules = load_rule_set("before_2016", parameters={"fleksjob_2013": 0.57})
+    assert rules.share_bp[BENEFITS.index("fleksjob")][0][1] == 5700
+
+
 def test_the_simulation_refuses_what_it_cannot_follow() -> None:
     load_rule_set("ladder_2016").require_simulable()
     rules = load_rule_set("ladder_2016", {"benefit_weeks_expire_after": 156})

@@ -273,3 +273,18 @@ def test_nothing_is_left_for_later() -> None:
         if left.search(line)
     ]
     assert not wrong, wrong
+
+
+def test_evidence_named_in_scenarios_is_in_the_packaged_facts() -> None:
+    import csv
+
+    with (ROOT / "jobcenter/data/facts/evidence.csv").open(encoding="utf-8", newline="") as file:
+        known = {row["id"] for row in csv.DictReader(file)}
+    named = {
+        (name_of(path), found)
+        for path in (ROOT / "scenarios").rglob("*.yaml")
+        for found in re.findall(r"\bEV\d+\b", path.read_text(encoding="utf-8"))
+    }
+    assert named, "no scenario file names any evidence"
+    unknown = sorted(f"{file}: {found}" for file, found in named if found not in known)
+    assert not unknown, unknown

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from pydantic import BaseModel
@@ -10,7 +11,7 @@ from pydantic import BaseModel
 from sim.calendar import iso, week_of
 from sim.codes import BENEFITS
 from sim.errors import Problem, UserError
-from sim.law.switches import SWITCHES, SwitchValue
+from sim.law.switches import SWITCHES, SwitchValue, check_switch
 from sim.scenario.behaviour_rows import FILE_KEYS, EffectsFile, Row
 from sim.scenario.law_tables import ContactRule, Dated, Law, LawValue, RatePeriod
 from sim.scenario.locate import find
@@ -101,34 +102,28 @@ class _PaidShare(Frozen):
 
 
 def _benefit_rates(tree: Tree) -> Checked:
+    """Dated rates by benefit, and the share of the full rate that is paid on average (1 where the file is silent)."""
     checker = Checker(tree)
     out: dict[str, tuple[RatePeriod, ...]] = {}
-    for benefit, rows in _entries(tree, checker):
-        if benefit == "paid_share":
-            continue
-        if benefit not in BENEFITS:
-            checker.wrong((benefit,), f"unknown name '{benefit}'{nearest(benefit, BENEFITS)}", key=True)
-            continue
-        built = _rows(checker, rows, (benefit,), RatePeriod)
-        for before, after in zip(built, built[1:], strict=False):
-            if after.from_date <= before.from_date:
-                at = (benefit, built.index(after), "from")
-                checker.wrong(
-                    at, f"dates out of order: {after.from_date} does not come after {before.from_date}"
-                )
-        out[benefit] = built
-    paid = {
-        key: value for key, value in checker.table(tree.root, (), "the file").items() if key == "paid_share"
-    }  # type: ignore[union-attr]
-    shares = Checker(Tree(paid, tree.places))
-    given = shares.build(_PaidShare)
-    checker.problems += shares.problems
-    missing = [benefit for benefit in BENEFITS if benefit not in out]
+    paid_share = dict.fromkeys(BENEFITS, 1.0)
+    for key, value in _entries(tree, checker):
+        if key == "paid_share":
+            given = checker.build(_PaidShare, (), {key: value})
+            paid_share |= given.paid_share if given else {}
+        elif key not in BENEFITS:
+            known = (*BENEFITS, "paid_share")
+            checker.wrong((key,), f"unknown name '{key}'{nearest(key, known)}", key=True)
+        else:
+            out[key] = _rows(checker, value, (key,), RatePeriod)
+            for at, (before, after) in enumerate(pairwise(out[key])):
+                if after.from_date <= before.from_date:
+                    what = f"dates out of order: {after.from_date} does not come after {before.from_date}"
+                    checker.wrong((key, at + 1, "from"), what)
+    missing = [benefit for benefit in BENEFITS if benefit not in tree.root]
     if missing:
         checker.wrong((), f"benefits without rates: {', '.join(missing)}")
     checker.done()
-    paid_share = dict.fromkeys(BENEFITS, 1.0) | (given.paid_share if given else {})
-    return Checked((out, paid_share), shares.provenance)
+    return Checked((out, paid_share), checker.provenance)
 
 
 def _rows(checker: Checker, value: Any, path: Path, model: type[M]) -> tuple[M, ...]:
@@ -172,13 +167,24 @@ def _law_values(tree: Tree) -> Checked:
 
 def _no_overlap(checker: Checker, rows: tuple[Dated, ...], path: Path) -> None:
     ordered = sorted(rows, key=lambda row: row.from_date or date.min)
-    for before, after in zip(ordered, ordered[1:], strict=False):
+    for before, after in pairwise(ordered):
         if before.to_date is None or (after.from_date or date.min) <= before.to_date:
             until = f"to {before.to_date}" if before.to_date else "without an end"
             checker.wrong(
                 path,
                 f"dates out of order: the row from {before.from_date} {until} overlaps the one from {after.from_date}",
             )
+
+
+BUILDERS: Final[Mapping[str, Callable[[Tree], Checked]]] = {
+    "municipality": _municipality,
+    "behaviour": _behaviour,
+    "effects": _effects,
+    "law.benefit_rates": _benefit_rates,
+    "law.contact_plan": _contact_plan,
+    "law.transitions": _law_values,
+    "law.measures": _law_values,
+}
 
 
 # ---- the scenario itself -----------------------------------------------------------------------------------------
@@ -192,16 +198,7 @@ def assemble(sources: "Sources") -> Scenario:
     levers = _levers(tree, checker, file.start if file else None)
     problems = list(checker.problems)
     parts: dict[str, Checked] = {}
-    builders = {
-        "municipality": _municipality,
-        "behaviour": _behaviour,
-        "effects": _effects,
-        "law.benefit_rates": _benefit_rates,
-        "law.contact_plan": _contact_plan,
-        "law.transitions": _law_values,
-        "law.measures": _law_values,
-    }
-    for name, build in builders.items():
+    for name, build in BUILDERS.items():
         try:
             parts[name] = _once(sources.trees[name], build)
         except UserError as wrong:
@@ -325,8 +322,16 @@ def _law(file: ScenarioFile, tree: Tree, parts: Mapping[str, Checked], sources: 
         path = ("law", "refusion_switches", name)
         if name not in SWITCHES:
             problems.append(tree.problem(path, f"unknown switch '{name}'{nearest(name, SWITCHES)}", key=True))
-        else:
-            switches[name] = _switch(text)
+            continue
+        try:
+            switches[name] = check_switch(name, _switch(text), "")
+        except UserError as wrong:
+            problems.append(tree.problem(path, str(wrong).removeprefix(": ")))
+            continue
+        if SWITCHES[name].calculator_only and switches[name] != SWITCHES[name].default:
+            problems.append(
+                tree.problem(path, f"switch '{name}' works in `jobcenter refusion` only, not in a simulation")
+            )
     try:
         rules = find(file.law.refusion, "law/refusion", sources.folder)
     except UserError as wrong:

@@ -1,4 +1,4 @@
-"""Behavioural parameters as rows: value, unit, range, distribution, evidence, status, meaning; and the published contrasts."""
+"""Behavioural parameters as rows (value, unit, range, evidence, status, meaning), and the published contrasts."""
 
 from typing import Annotated, Literal, Self
 

@@ -1,4 +1,4 @@
-"""Where a name in a scenario points: a path, a file beside the one that names it, ./scenarios, the packaged scenarios."""
+"""What a name stands for: a path, a file beside the one that names it, one in ./scenarios, one that came packaged."""
 
 from functools import lru_cache
 from importlib.util import find_spec
@@ -23,7 +23,7 @@ def packaged() -> Path:
 
 
 def folders(kind: str = "", beside: Path | None = None) -> list[Path]:
-    """Folders searched for a kind of file ('', 'municipalities', 'law', 'law/refusion', 'behaviour'), first found wins."""
+    """Folders searched for a kind of file ('', 'municipalities', 'law', ...), first found wins."""
     bases = [Path("scenarios"), packaged()]
     if beside is not None:
         bases.insert(0, beside)

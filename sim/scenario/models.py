@@ -1,6 +1,6 @@
 """What a scenario file holds, and the resolved scenario a run is made from.
 
-`ScenarioFile` is the file with everything it extends; `Scenario` adds the municipality, the law and the behaviour it names.
+`ScenarioFile` is the file with everything it extends; `Scenario` adds the municipality, law and behaviour it names.
 """
 
 import json
@@ -8,15 +8,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from sim.calendar import iso
 from sim.scenario.behaviour_rows import Effect, Row
 from sim.scenario.law_tables import Law
 from sim.scenario.municipality import Municipality
-from sim.scenario.scalars import Day, Frozen, IsoWeek, Number, OneOf, Share, Weeks, item
+from sim.scenario.scalars import Frozen, IsoWeek, Number, OneOf, Share, Weeks, item, read_law_date
 from sim.scenario.validate import Provenance
 
 if TYPE_CHECKING:
@@ -38,7 +39,9 @@ class World(Frozen):
 class LawChoice(Frozen):
     """Which law is in force."""
 
-    as_of: Literal["by_date"] | Day = Field(description="by_date, or a date at which the law is frozen")
+    as_of: Annotated[date | Literal["by_date"], BeforeValidator(read_law_date)] = Field(
+        description="by_date, or a date at which the law is frozen"
+    )
     refusion: str = Field(description="a rule set of law/refusion, or the path of one")
     refusion_switches: dict[str, str] = Field({}, description="readings of inferred rules by name")
     refusion_parameters: dict[str, Number] = Field(
@@ -92,7 +95,7 @@ class ScenarioFile(Frozen):
     @model_validator(mode="after")
     def _no_overlap(self) -> Self:
         spells = sorted(self.demand, key=lambda spell: spell.from_week)
-        for before, after in zip(spells, spells[1:], strict=False):
+        for before, after in pairwise(spells):
             if after.from_week <= before.to_week:
                 raise ValueError(
                     f"demand: the spell from {iso(after.from_week)} begins before the one from"

@@ -1,11 +1,12 @@
-"""What a municipality file holds: people, companies, staff, budgets, prices and stocks. Plain numbers, units in the fields.
+"""What a municipality file holds: people, companies, staff, budgets, prices and stocks.
 
-Every number may carry unit, source, status, range and note in the file; models hold the number, `Scenario.provenance` the rest.
+Every number may carry unit, source, status, range and note in the file. Models hold the number in their
+own unit, `Scenario.provenance` holds the rest.
 """
 
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from sim.codes import BENEFITS, POTS, STATUSES, TEAMS
 from sim.scenario.scalars import Count, Frozen, Fte, Kr, Number, OneOf, Percent, Share, Weeks, item
@@ -18,6 +19,14 @@ AgeBand = Annotated[str, OneOf(AGE_BANDS)]
 WHEN_EMPTY = ("stop", "thin", "overspend", "carry")
 
 
+def _inhabited(residents: int) -> int:
+    if residents < 1:
+        raise ValueError(
+            f"a municipality without citizens cannot be simulated; found {residents}, allowed: 1 or more"
+        )
+    return residents
+
+
 class Death(Frozen):
     """Gompertz mortality: the yearly chance at 40 doubles every so many years of age."""
 
@@ -28,7 +37,9 @@ class Death(Frozen):
 class Population(Frozen):
     """Residents from 16 to pension age and the traits that last."""
 
-    residents_16_66: Count = item(unit="persons", meaning="residents aged 16-66; the model's adults", gt=0)
+    residents_16_66: Annotated[Count, AfterValidator(_inhabited)] = item(
+        unit="persons", meaning="residents aged 16-66; the model's adults"
+    )
     birth_cohort_per_year: Number = item(
         unit="persons per year", meaning="residents who turn 16 in a year", ge=0
     )

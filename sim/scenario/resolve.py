@@ -1,7 +1,7 @@
 """From a scenario's name to the resolved `Scenario`: its chain of files, its overrides, and all it names.
 
-Order: the files of the chain from the base upward, then `set:`, then `--set`. Law, municipality and behaviour are files of
-their own; `set` reaches into them by path (`municipality.staff.teams.young.fte`, `behaviour.trust.gain`).
+Order: the files of the chain from the base upward, then `set:`, then `--set`. Law, municipality and behaviour are
+files of their own; `set` reaches into them by path (`municipality.staff.teams.young.fte`, `behaviour.trust.gain`).
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,7 +14,7 @@ from sim.scenario import yaml_tree
 from sim.scenario.assemble import assemble
 from sim.scenario.locate import find
 from sim.scenario.merge import lay_over, put
-from sim.scenario.models import Scenario, ScenarioFile
+from sim.scenario.models import LawChoice, Scenario, ScenarioFile
 from sim.scenario.validate import allowed_keys
 from sim.scenario.yaml_tree import Path, Place, Tree, display, dotted, nearest
 
@@ -40,7 +40,7 @@ def load(name_or_path: str | FilePath, base: str | None = None, overrides: Itera
     """A scenario by name or path, checked and frozen.
 
     Args:
-        name_or_path: A name (`baseline`), a path (`mine.yaml`), or an overlay on another base (`early_intervention@mine`).
+        name_or_path: A name (`baseline`), a path (`mine.yaml`), or an overlay on another base (`recession@mine`).
         base: Lays the scenario on this base, as `NAME@BASE` does.
         overrides: Texts `key.path=value`, applied last.
 
@@ -62,6 +62,7 @@ def gather(name_or_path: str, base: str | None = None, overrides: Iterable[str] 
     _keys(files)
     label = FilePath(name).stem + (f"@{FilePath(base).stem}" if base else "")
     own = {key: value for key, value in tree.root.items() if key not in _OWN_KEYS}
+    _stays_its_own(own, yaml_tree.read(files[-1]).root)
     sources = Sources(label, Tree(own, tree.places), {}, folder=folder)
     sources.parents = tuple(path.stem for path in files[:-1])
     sources.files = [display(path) for path in files]
@@ -101,7 +102,8 @@ def _chain_on(name: str, base: str | None) -> tuple[list[FilePath], FilePath]:
             )
         below = _chain(find(base), ())
         # Only the ground changes: what lies between the base and the scenario comes along.
-        chain = [*below, *(file for file in chain[1:] if file not in below)]
+        have = {file.resolve() for file in below}
+        chain = [*below, *(file for file in chain[1:] if file.resolve() not in have)]
     return chain, path.parent
 
 
@@ -129,14 +131,8 @@ def _chain(path: FilePath, above: tuple[FilePath, ...]) -> list[FilePath]:
             raise UserError([_upper(tree, str(wrong))]) from None
         below = _chain(found, (*above, here))
         if chain and chain[0].resolve() != below[0].resolve():
-            raise UserError(
-                [
-                    _upper(
-                        tree,
-                        f"'{parent}' stands on '{below[0].stem}', the others on '{chain[0].stem}'; all must share one base",
-                    )
-                ]
-            )
+            ground = f"'{parent}' stands on '{below[0].stem}', the others on '{chain[0].stem}'"
+            raise UserError([_upper(tree, f"{ground}; all must share one base")])
         have = {file.resolve() for file in chain}
         chain += [file for file in below if file.resolve() not in have]
     return [*chain, path]
@@ -165,6 +161,18 @@ def _keys(files: list[FilePath]) -> None:
         raise UserError(problems)
 
 
+def _stays_its_own(merged: dict[str, Any], top: Mapping[str, Any]) -> None:
+    """What a file says about itself is not inherited: a strategy laid on a baseline is no baseline."""
+    for key in ("kind", "evidence_class"):
+        merged.pop(key, None)
+        if top.get(key) is not None:
+            merged[key] = top[key]
+    if "kind" not in merged:
+        merged["kind"] = (
+            "baseline" if "extends" not in top else "strategy" if merged.get("levers") else "context"
+        )
+
+
 Change = tuple[Path, Any, Place]
 
 
@@ -187,7 +195,7 @@ def _option(text: str) -> Change:
 
 
 def _owner(path: Path) -> str | None:
-    """Which file a path reaches into; None for the scenario itself."""
+    """Which file a path reaches into; None for the scenario itself, which also tells of a wrong first step."""
     first = str(path[0])
     if len(path) > 1 and first in ("municipality", "behaviour", "effects"):
         return first
@@ -200,31 +208,42 @@ def _inside(owner: str, rest: Path) -> Path:
     return ("effects", *rest) if owner == "effects" else rest
 
 
+# Where names are free an override may only name what is there: so many steps must exist. Elsewhere the models know.
+_KNOWN_STEPS: Final = {"behaviour": 2, "effects": 2, "law.transitions": 1, "law.measures": 1}
+
+
 def _apply(tree: Tree, path: Path, value: Any, place: Place, said: Path) -> Tree:
-    """One override. A bare value for a row {value, unit, ...} replaces its value; an unknown step names the nearest."""
+    """One override, `said` being its path as written. A bare value for a row {value, unit, ...} replaces its value."""
+    owner = _owner(said)
+    if said[0] == "law" and len(said) > 1 and owner is None and said[1] not in allowed_keys(LawChoice):
+        every = (*allowed_keys(LawChoice), *LAW_TABLES)
+        raise UserError([_at(place, f"unknown key 'law.{said[1]}'{nearest(str(said[1]), every)}")])
     node = tree.root
-    free = said[0] in ("levers", "demand", "world", "law", "prices") and _owner(said) is None
     for depth, step in enumerate(path):
+        shown = said[: len(said) - len(path) + depth]
         if isinstance(node, Mapping):
-            if step not in node and not free and not (_owner(said) is None and depth == 0):
-                shown = dotted(said[: len(said) - len(path) + depth + 1])
-                raise UserError([_at(place, f"unknown key '{shown}'{nearest(str(step), node)}", key=True)])
+            if step not in node and depth < _KNOWN_STEPS.get(owner or "", 0):
+                raise UserError(
+                    [_at(place, f"unknown key '{dotted((*shown, step))}'{nearest(str(step), node)}")]
+                )
             node = node.get(step)
         elif isinstance(node, list) and str(step).isdigit() and int(step) < len(node):
             node = node[int(step)]
         elif node is not None:
-            shown = dotted(said[: len(said) - len(path) + depth])
-            kind = (
+            what = (
                 f"a list of {len(node)} (0 to {len(node) - 1})" if isinstance(node, list) else "a plain value"
             )
-            raise UserError([_at(place, f"'{shown}' is {kind}; it has no entry '{step}'", key=True)])
+            raise UserError([_at(place, f"'{dotted(shown)}' is {what}; it has no entry '{step}'")])
     if isinstance(node, Mapping) and "value" in node and not isinstance(value, Mapping):
         path = (*path, "value")
-    return put(tree, path, value, place)
+    changed = put(tree, path, value, place)
+    if path[-1] in ("value", "low", "high"):
+        changed.places[path[:-1]] = place  # a row that no longer fits its range does so by this override
+    return changed
 
 
-def _at(place: Place, message: str, key: bool = False) -> Problem:
-    return Tree(None, {(): place}).problem((), message, key)
+def _at(place: Place, message: str) -> Problem:
+    return Tree(None, {(): place}).problem((), message, key=True)
 
 
 def _attach(sources: Sources) -> None:

@@ -1,13 +1,14 @@
 """The kinds of number and name a file may hold: shares, kroner, weeks, ISO weeks, dates, codes.
 
-Files hold text; these types say how it is read and, when it is wrong, what was found and what is allowed. `item` declares
-a field with its unit, bounds, meaning and source, which also feed the JSON Schema.
+Files hold text; these types say how it is read and, when it is wrong, what was found and what is allowed. `item`
+declares a field with its unit, bounds, meaning and source, which also feed the JSON Schema.
 """
 
 import re
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from math import isfinite
 from typing import Annotated, Any, Final
 
 from pydantic import (
@@ -160,12 +161,20 @@ def read_date(value: Any) -> Any:
         raise _wrong(f"a date is written year-month-day, such as 2024-07-01; found '{value}'") from None
 
 
+def read_law_date(value: Any) -> Any:
+    """A date, or `by_date`: the law of each week's own date."""
+    return value if value == "by_date" else read_date(value)
+
+
 def read_number(value: Any) -> Any:
     """A plain number; says so when a unit hangs on it."""
     if not isinstance(value, str):
         return value
     try:
-        return _decimal(value)
+        number = _decimal(value)
+        if isfinite(number):
+            return number
+        raise InvalidOperation
     except InvalidOperation:
         raise _wrong(f"a plain number is needed, with a point for decimals; found '{value}'") from None
 
@@ -194,6 +203,12 @@ IsoWeek = Annotated[
     int,
     BeforeValidator(read_iso_week),
     PlainSerializer(iso, when_used="json"),
-    WithJsonSchema({"type": "string", "pattern": r"^\d{4}-W\d{2}$", "examples": ["2027-W01"]}),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": r"^(\d{4}-W\d{2}|start([+-]\d+)?)$",
+            "examples": ["2027-W01", "start+26"],
+        }
+    ),
 ]
 Day = Annotated[date, BeforeValidator(read_date)]

@@ -1,7 +1,7 @@
 """Units as people write them, so that a number in the wrong unit is refused and not used.
 
-A unit is read as `what per whom per when` ('kr. per FTE-year', 'share/year', 'mio. kr.'). Words that are not known are let
-through: a free remark in a unit is no error, days where weeks are meant is.
+A unit is read as `what per whom per when` ('kr. per FTE-year', 'share/year', 'mio. kr.'). Words that are not known are
+let through: a free remark in a unit is no error, days where weeks are meant is.
 """
 
 import re

@@ -1,7 +1,7 @@
 """A tree checked against its model: unknown keys, quantities, units, ranges; every problem with its file and line.
 
 A number may stand bare or as a table {value, unit, source, status, low, high, note}. The table is taken apart here: the
-model gets the value, in the unit it asks for, and the rest goes to the provenance by path. So models hold plain numbers.
+model gets the value, in the unit it asks for, the rest goes to the provenance by path. So models hold plain numbers.
 """
 
 import types
@@ -88,6 +88,7 @@ class Checker:
         self.tree = tree
         self.problems: list[Problem] = []
         self.provenance: dict[str, Provenance] = {}
+        self.broken: set[Path] = set()  # told already; whatever the model says of it comes from that
 
     def wrong(self, path: Path, message: str, key: bool = False) -> None:
         self.problems.append(self.tree.problem(path, message, key))
@@ -140,37 +141,38 @@ class Checker:
         return out
 
     def _quantity(self, value: Mapping[str, Any], plan: _Plan, path: Path) -> Any:
+        before = len(self.problems)
         for key in value:
             if key not in QUANTITY_KEYS:
                 self.wrong((*path, key), f"unknown key '{key}'{nearest(key, QUANTITY_KEYS)}", key=True)
         if "value" not in value:
-            self.wrong(
-                path, f"'value' is missing in '{dotted(path)}'; allowed: {', '.join(QUANTITY_KEYS)}", key=True
-            )
+            if len(self.problems) == before:
+                keys = ", ".join(QUANTITY_KEYS)
+                self.wrong(path, f"'value' is missing in '{dotted(path)}'; allowed: {keys}", key=True)
+            self.broken.add(path)
             return None
         status = value.get("status") or ""
         if status and status not in STATUSES:
             self.wrong((*path, "status"), f"unknown status '{status}'{nearest(status, STATUSES)}")
         low, high = (self._bound(value, path, name) for name in ("low", "high"))
-        self.provenance[dotted(path)] = Provenance(
-            value.get("unit") or "", value.get("source") or "", status, low, high, value.get("note") or ""
-        )
         number = value["value"]
         try:
             plain: float | None = float(number)
         except (TypeError, ValueError):
             plain = None
         if plain is not None and ((low is not None and plain < low) or (high is not None and plain > high)):
-            self.wrong((*path, "value"), f"value {number} lies outside its own range {low} to {high}")
+            self.wrong((*path, "value"), f"value {number} lies outside its own range {_bounds(low, high)}")
         unit = value.get("unit")
-        if unit and plan.unit:
-            factor = factor_between(unit, plan.unit)
-            if factor is None:
-                self.wrong(
-                    (*path, "unit"), f"wrong unit '{unit}' for '{path[-1]}'; it is given in: {plan.unit}"
-                )
-            elif factor != 1.0 and plain is not None:
-                return repr(round(plain * factor, 12))
+        factor = factor_between(unit, plan.unit) if unit and plan.unit else 1.0
+        if factor is None:
+            self.wrong((*path, "unit"), f"wrong unit '{unit}' for '{path[-1]}'; it is given in: {plan.unit}")
+        elif factor != 1.0:  # the range goes into the unit of the model with the value
+            unit = plan.unit
+            number = number if plain is None else repr(round(plain * factor, 12))
+            low, high = (None if bound is None else round(bound * factor, 12) for bound in (low, high))
+        self.provenance[dotted(path)] = Provenance(
+            unit or plan.unit, value.get("source") or "", status, low, high, value.get("note") or ""
+        )
         return number
 
     def _bound(self, value: Mapping[str, Any], path: Path, name: str) -> float | None:
@@ -182,11 +184,12 @@ class Checker:
             self.wrong((*path, name), f"'{name}' must be a number, found {_shown(value[name])}")
             return None
 
-    def build(self, model: type[M], path: Path = ()) -> M | None:
-        """The model at a path of the tree, or None when something is wrong (see `problems`)."""
-        value = self.tree.root
-        for step in path:
-            value = value[step]
+    def build(self, model: type[M], path: Path = (), value: Any = None) -> M | None:
+        """The model at a path of the tree, or of `value` in its stead; None when something is wrong (`problems`)."""
+        if value is None:
+            value = self.tree.root
+            for step in path:
+                value = value[step]
         known = len(self.problems)
         ready = self.ready(value, _model_plan(model), path)
         try:
@@ -195,8 +198,13 @@ class Checker:
             for error in wrong.errors(include_url=False):
                 place = (*path, *_path_of(error["loc"], ready))
                 # What the walk has already said is not said twice in pydantic's words.
-                if error["type"] not in ("missing", "extra_forbidden") and not self._said(place):
-                    self.wrong(place, _sentence(error, place))
+                if (
+                    error["type"] not in ("missing", "extra_forbidden")
+                    and place not in self.broken
+                    and not self._said(place)
+                ):
+                    # What is wrong with a whole table is told where its name stands.
+                    self.wrong(place, _sentence(error, place), key=isinstance(error.get("input"), dict))
             if len(self.problems) == known:
                 raise
             return None
@@ -214,6 +222,10 @@ class Checker:
 
 def _optional(plan: _Plan, key: str) -> bool:
     return key not in plan.required
+
+
+def _bounds(low: float | None, high: float | None) -> str:
+    return f"{'-' if low is None else f'{low:g}'} to {'-' if high is None else f'{high:g}'}"
 
 
 def _shown(value: Any) -> str:

@@ -54,7 +54,7 @@ def _once(tree: Tree, build: Callable[[Tree], Checked]) -> Checked:
         if len(_DONE) > 256:
             _DONE.pop(next(iter(_DONE)))
     if isinstance(have[1], UserError):
-        raise have[1]
+        raise UserError(have[1].problems)
     return have[1]
 
 
@@ -102,14 +102,14 @@ class _PaidShare(Frozen):
 
 
 def _benefit_rates(tree: Tree) -> Checked:
-    """Dated rates by benefit, and the share of the full rate that is paid on average (1 where the file is silent)."""
+    """Dated rates by benefit, and the share of the full rate that is paid on average."""
     checker = Checker(tree)
     out: dict[str, tuple[RatePeriod, ...]] = {}
-    paid_share = dict.fromkeys(BENEFITS, 1.0)
+    paid_share: dict[str, float] = {}
     for key, value in _entries(tree, checker):
         if key == "paid_share":
             given = checker.build(_PaidShare, (), {key: value})
-            paid_share |= given.paid_share if given else {}
+            paid_share = given.paid_share if given else dict.fromkeys(BENEFITS, 0.0)
         elif key not in BENEFITS:
             known = (*BENEFITS, "paid_share")
             checker.wrong((key,), f"unknown name '{key}'{nearest(key, known)}", key=True)
@@ -122,6 +122,13 @@ def _benefit_rates(tree: Tree) -> Checked:
     missing = [benefit for benefit in BENEFITS if benefit not in tree.root]
     if missing:
         checker.wrong((), f"benefits without rates: {', '.join(missing)}")
+    missing = [benefit for benefit in BENEFITS if benefit not in paid_share]
+    if missing:
+        checker.wrong(
+            ("paid_share",),
+            f"benefits without paid_share: {', '.join(missing)} (1 = the listed rate)",
+            key=True,
+        )
     checker.done()
     return Checked((out, paid_share), checker.provenance)
 
@@ -228,6 +235,7 @@ def assemble(sources: "Sources") -> Scenario:
         overrides=sources.overrides,
         provenance={
             **{f"municipality.{path}": known for path, known in parts["municipality"].provenance.items()},
+            **{f"law.benefit_rates.{path}": known for path, known in parts["law.benefit_rates"].provenance.items()},
             **{f"behaviour.{n}": Provenance(r.unit, ", ".join(r.evidence), r.status, r.low, r.high, r.meaning)
                for n, r in parts["behaviour"].value.items()},
             **checker.provenance,

@@ -19,6 +19,7 @@ from sim.scenario.municipality import Benefit
 from sim.scenario.scalars import Day, Frozen, Kr, Number, OneOf, Share, Weeks, item
 
 PERIODS = ("month", "week", "day", "year")
+VERIFIED = ("read", "computed")
 HOLDERS = ("municipality", "a_kasse")
 
 
@@ -55,6 +56,12 @@ class Dated(Frozen):
         """Whether the row governs a day."""
         return (self.from_date is None or self.from_date <= day) and (
             self.to_date is None or day <= self.to_date
+        )
+
+    def overlaps(self, first: date, last: date) -> bool:
+        """Whether the row governs any day from `first` to `last`."""
+        return (self.from_date is None or self.from_date <= last) and (
+            self.to_date is None or first <= self.to_date
         )
 
 
@@ -151,3 +158,26 @@ class Law:
         """A limit on measures in force in a week; None when the law has none."""
         row = in_force(self.measures[name], self.day_of(week))
         return None if row is None else row.value
+
+    def unverified(self, first_week: int, last_week: int) -> tuple[str, ...]:
+        """Paths of the rules in force between two weeks that were not read in a source, and of prices of the law."""
+        first, last = self.day_of(first_week), self.day_of(last_week)
+        out = [f"law.refusion.{name}" for name in self.rule_set.unread]
+        for benefit, periods in self.benefit_rates.items():
+            ends = [*(period.from_date for period in periods[1:]), date.max]
+            for period, end in zip(periods, ends, strict=True):
+                if period.from_date <= last and end > first:
+                    where = f"law.benefit_rates.{benefit} from {period.from_date}"
+                    out += [
+                        f"{where}: {name}"
+                        for name, rate in period.rates.items()
+                        if rate.status not in VERIFIED
+                    ]
+        for at, rule in enumerate(self.contact_plan):
+            if rule.status not in VERIFIED and rule.overlaps(first, last):
+                out.append(f"law.contact_plan.{at} {rule.group}")
+        for table, rows in (("transitions", self.transitions), ("measures", self.measures)):
+            for name, dated in rows.items():
+                if any(row.status not in VERIFIED and row.overlaps(first, last) for row in dated):
+                    out.append(f"law.{table}.{name}")
+        return tuple(out)

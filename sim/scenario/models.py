@@ -178,6 +178,15 @@ class Scenario:
             },
         }
 
+    @cached_property
+    def unverified(self) -> tuple[str, ...]:
+        """Rules in force within the horizon that were not read in a source; reports print how many.
+
+        The index that moves older amounts to the price level is a judgement and counts as one.
+        """
+        last = self.start_week + self.weeks - 1
+        return (*self.law.unverified(self.start_week, last), "prices.rate_index_per_year")
+
     def with_behaviour(self, values: Mapping[str, float]) -> "Scenario":
         """The same scenario under another draw of behavioural numbers ('group.name' -> value)."""
         unknown = [name for name in values if name not in self.behaviour]

@@ -29,7 +29,6 @@ class Sources:
     name: str
     scenario: Tree
     trees: dict[str, Tree]  # municipality, behaviour, effects, law.benefit_rates, ...
-    changed: set[str] = field(default_factory=set)
     parents: tuple[str, ...] = ()
     overrides: tuple[str, ...] = ()
     files: list[str] = field(default_factory=list)
@@ -78,7 +77,6 @@ def gather(name_or_path: str, base: str | None = None, overrides: Iterable[str] 
         if owner is not None:
             rest = route[len(owner.split(".")) :]
             sources.trees[owner] = _apply(sources.trees[owner], _inside(owner, rest), value, place, route)
-            sources.changed.add(owner)
     return sources
 
 

@@ -65,7 +65,7 @@ def test_check_with_overrides(town: Path) -> None:
     [
         ("behaviour/default.yaml", "value: 0.3,", "value: 3,"),
         ("behaviour/effects.yaml", "value: 2.2", "value: much"),
-        ("law/benefit_rates.yaml", "sho:", "sko:"),
+        ("law/benefit_rates.yaml", "sho:\n", "sko:\n"),
         ("law/contact_plan.yaml", "meetings: 4", "meetings: -4"),
         ("law/transitions.yaml", "value: 104", "valeu: 104"),
         ("law/refusion/half.yaml", "state_share", "staet_share"),

@@ -107,7 +107,7 @@ def test_canonical_ignores_what_cannot_alter_a_result(town: Path, edit: Edit) ->
         "law.refusion_switches.education_is_self_support=true",
         "law.contact_plan.0.meetings=5",
         "law.benefit_rates.sho.0.rates.standard.kr=11999",
-        "law.benefit_rates.paid_share={sho: 0.9}",
+        "law.benefit_rates.paid_share.sho=0.9",
         "municipality.staff.sick_days_per_year=13",
         "municipality.stocks.dagpenge=96",
         "levers.staffing.extra_fte.young=0.25",
@@ -180,3 +180,19 @@ def test_a_file_may_claim_less_evidence_than_its_levers(write: Write) -> None:
     write("mine", "extends: more_staff\nevidence_class: B\n")
     with pytest.raises(UserError, match="claims more"):
         load("mine")
+
+
+def test_rules_not_read_are_counted_while_they_are_in_force(edit: Edit) -> None:
+    before = load("town").unverified
+    assert "law.transitions.ressourceforloeb_open" in before
+    assert "law.benefit_rates.sho from 2024-01-01: standard" in before
+    assert (
+        "law.benefit_rates.sho from 2020-01-01: standard" not in before
+    )  # replaced in 2024, the run begins in 2027
+    edit("law/transitions.yaml", "{from: 2026-07-01, value: 0, unit: open, source: made up, status: judgement}",
+         "{from: 2026-07-01, value: 0, unit: open, source: an act, status: read}")  # fmt: skip
+    assert set(before) - set(load("town").unverified) == {"law.transitions.ressourceforloeb_open"}
+    frozen = load("town", overrides=["law.as_of=2024-07-01"]).unverified
+    assert "law.transitions.ressourceforloeb_open" in frozen  # the other row, judged, is the one in force
+    assert "law.contact_plan.0 dagpenge" in frozen
+    assert "law.contact_plan.1 dagpenge" not in frozen

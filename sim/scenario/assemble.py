@@ -13,7 +13,7 @@ from sim.codes import BENEFITS
 from sim.errors import Problem, UserError
 from sim.law.switches import SWITCHES, SwitchValue, check_switch
 from sim.scenario.behaviour_rows import FILE_KEYS, EffectsFile, Row
-from sim.scenario.law_tables import ContactRule, Dated, Law, LawValue, RatePeriod
+from sim.scenario.law_tables import ContactPlanFile, Dated, Law, LawValue, RatePeriod
 from sim.scenario.locate import find
 from sim.scenario.models import Scenario, ScenarioFile
 from sim.scenario.municipality import Benefit, Municipality
@@ -142,18 +142,8 @@ def _rows(checker: Checker, value: Any, path: Path, model: type[M]) -> tuple[M, 
 
 
 def _contact_plan(tree: Tree) -> Checked:
-    checker = Checker(tree)
-    path: Path = ()
-    value = tree.root
-    if isinstance(value, Mapping):
-        path, value = ("rows",), value.get("rows")
-    rows = (
-        _rows(checker, value, path or ("rows",), ContactRule)
-        if path
-        else _rows(checker, value, (), ContactRule)
-    )
-    checker.done()
-    return Checked(rows, {})
+    checked = _whole(tree, ContactPlanFile)
+    return Checked(checked.value.rows, checked.provenance)
 
 
 def _law_values(tree: Tree) -> Checked:

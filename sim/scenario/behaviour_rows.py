@@ -5,12 +5,10 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from sim.scenario.municipality import Benefit
-from sim.scenario.scalars import Frozen, OneOf
-from sim.scenario.validate import STATUSES
+from sim.scenario.scalars import Frozen, OneOf, Status
 
 DISTRIBUTIONS = ("lognormal", "uniform", "fixed", "triangular")
 Distribution = Annotated[str, OneOf(DISTRIBUTIONS)]
-Status = Annotated[str, OneOf(STATUSES)]
 # Names that no behaviour group may take: they hold the file's own facts.
 FILE_KEYS = ("schema", "name")
 

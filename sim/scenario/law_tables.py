@@ -16,7 +16,7 @@ from sim.codes import RATE_CLASSES
 from sim.law.refusion import RuleSet, load_rule_set
 from sim.law.switches import SwitchValue
 from sim.scenario.municipality import Benefit
-from sim.scenario.scalars import Day, Frozen, Kr, Number, OneOf, Share, Weeks, item
+from sim.scenario.scalars import Day, Frozen, Kr, Number, OneOf, Share, Status, Weeks, item
 
 PERIODS = ("month", "week", "day", "year")
 VERIFIED = ("read", "computed")
@@ -28,8 +28,8 @@ class Rate(Frozen):
 
     kr: Kr = item(unit="kr", meaning="amount per period", ge=0)
     per: Annotated[str, OneOf(PERIODS)]
-    source: str = ""
-    status: str = ""
+    source: str = Field(min_length=1)
+    status: Status
     note: str = ""
 
 
@@ -79,21 +79,36 @@ class ContactRule(Dated):
     )
     holder: Annotated[str, OneOf(HOLDERS)]
     share_covered: Share = item(1.0, unit="share", meaning="part of the group the duty covers")
-    source: str = ""
-    status: str = ""
+    source: str = Field(min_length=1)
+    status: Status
     note: str = ""
+
+
+class ContactPlanFile(Frozen):
+    """law/contact_plan.yaml."""
+
+    schema_number: int = Field(1, alias="schema", ge=1, le=1)
+    rows: tuple[ContactRule, ...]
 
 
 class LawValue(Dated):
     """One number of the law."""
 
     value: Number = item(unit="as stated", meaning="the number", ge=0)
-    unit: str = ""
-    source: str = ""
-    status: str = ""
+    unit: str = Field(min_length=1)
+    source: str = Field(min_length=1)
+    status: Status
     low: Number | None = None
     high: Number | None = None
     note: str = ""
+
+    @model_validator(mode="after")
+    def _in_range(self) -> Self:
+        low = self.value if self.low is None else self.low
+        high = self.value if self.high is None else self.high
+        if not low <= self.value <= high:
+            raise ValueError(f"value {self.value:g} lies outside its range {low:g} to {high:g}")
+        return self
 
 
 R = TypeVar("R", bound=Dated)

@@ -203,7 +203,8 @@ def _owner(path: Path) -> str | None:
 
 
 def _inside(owner: str, rest: Path) -> Path:
-    return ("effects", *rest) if owner == "effects" else rest
+    within = {"effects": "effects", "law.contact_plan": "rows"}.get(owner)
+    return (within, *rest) if within else rest
 
 
 # Where names are free an override may only name what is there: so many steps must exist. Elsewhere the models know.

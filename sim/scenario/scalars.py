@@ -186,6 +186,10 @@ def read_quarters(value: float) -> float:
     return value
 
 
+# How far a number can be trusted.
+STATUSES: Final = ("read", "computed", "inferred", "judgement", "unsolved", "fitted_by_hand", "not_found")
+Status = Annotated[str, OneOf(STATUSES)]
+
 _PERCENT_OR_SHARE: Final = {
     "anyOf": [{"type": "number", "minimum": 0, "maximum": 1}, {"type": "string", "pattern": r"^[0-9.]+ ?%$"}]
 }

@@ -6,7 +6,7 @@ from typing import Any, Final
 from sim.scenario.behaviour_rows import EffectsFile, Row
 from sim.scenario.models import ScenarioFile
 from sim.scenario.municipality import Municipality
-from sim.scenario.validate import STATUSES
+from sim.scenario.scalars import STATUSES
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 _NUMBER: Final = {"type": ["number", "string"]}

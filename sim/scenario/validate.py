@@ -13,12 +13,11 @@ from typing import Annotated, Any, Final, TypeVar, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from sim.errors import Problem, UserError
-from sim.scenario.scalars import OneOf, Unit
+from sim.scenario.scalars import STATUSES, OneOf, Unit
 from sim.scenario.units import factor_between
 from sim.scenario.yaml_tree import Path, Tree, dotted, nearest
 
 M = TypeVar("M", bound=BaseModel)
-STATUSES: Final = ("read", "computed", "inferred", "judgement", "unsolved", "fitted_by_hand", "not_found")
 QUANTITY_KEYS: Final = ("value", "unit", "source", "status", "low", "high", "note")
 
 

@@ -46,16 +46,16 @@ def test_commands_without_a_simulation_never_load_the_compiler(name: str) -> Non
 
 @pytest.mark.parametrize(("arguments", "limit"), [(["--help"], 0.3), (["check", "baseline"], 0.5)])
 def test_answers_at_once(arguments: list[str], limit: float) -> None:
-    """Processor time, the best of five, so that a busy machine does not fail it."""
+    """Processor time, best of up to eight, so that a busy machine does not fail it."""
     jobcenter(*arguments)  # leaves bytecode behind
-    seconds = []
-    for _ in range(5):
+    seconds = [limit]
+    while min(seconds) >= limit and len(seconds) < 9:
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         done = jobcenter(*arguments)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         assert done.returncode == 0, done.stderr
         seconds.append(after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime)
-    assert min(seconds) < limit, seconds
+    assert min(seconds) < limit, seconds[1:]
 
 
 def test_every_command_is_listed_with_what_it_does() -> None:

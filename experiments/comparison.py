@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 WATERMARK: Final = "Not calibrated: shows mechanisms, not for decisions"
-CALCULATION_ERROR: Final = "calculation error"  # the one spread this kind of comparison knows (economics rule 1)
+CALCULATION_ERROR: Final = (
+    "calculation error"  # the one spread this kind of comparison knows (economics rule 1)
+)
 ONE_SPREAD: Final = (
     "Intervals are calculation error only: behaviour is held at its central values, so they say how well the mean of"
     " these runs is known, not how well the effect is known."

@@ -1,0 +1,167 @@
+"""Runs scenarios: one alone, or many side by side on the cores of this machine.
+
+A run is a pure function of (scenario, draw, seed). Threads take whole pairs: for one seed the state at the start is
+made once and every scenario branches from it, so that no two threads ever build the same start.
+"""
+
+import os
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from typing import Generic, Literal, TypeVar
+
+from sim.records.result import RunResult
+from sim.scenario import Scenario
+
+Draw = Mapping[str, float]  # behavioural numbers that replace the scenario's ('group.name' -> value)
+Where = Literal["inline", "threads"]
+T = TypeVar("T")
+
+
+class Stopped(Exception):
+    """The run was asked to stop before its horizon."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Scenarios x draws x seeds. Every (draw, seed) is one pair: all scenarios on the same luck."""
+
+    scenarios: tuple[Scenario, ...]
+    seeds: tuple[int, ...]
+    draws: tuple[Draw | None, ...] = (None,)
+    recording: str = "outcomes"
+
+    @property
+    def pairs(self) -> list[tuple[int, int]]:
+        """(number of the draw, seed) of every pair, in the order they are begun."""
+        return [(k, seed) for k in range(len(self.draws)) for seed in self.seeds]
+
+
+@dataclass
+class Finished(Generic[T]):
+    """What came out: for each finished pair one value per scenario. `interrupted` says that pairs are missing."""
+
+    pairs: dict[tuple[int, int], tuple[T, ...]] = field(default_factory=dict)
+    interrupted: bool = False
+
+
+def run_one(
+    scenario: Scenario,
+    draw: Draw | None,
+    seed: int,
+    recording: str = "outcomes",
+    progress: Callable[[int], None] | None = None,
+) -> RunResult:
+    """One run from its start to its horizon. `progress` is called with the number of weeks lived."""
+    from sim.model import JobcenterModel
+
+    drawn = scenario.with_behaviour(draw) if draw else scenario
+    return JobcenterModel(drawn, seed, recording=recording).run(progress=progress).result()
+
+
+def branch(
+    scenarios: tuple[Scenario, ...],
+    draw: Draw | None,
+    seed: int,
+    recording: str = "outcomes",
+    progress: Callable[[int], None] | None = None,
+) -> Iterator[RunResult]:
+    """All scenarios of one pair, one after the other; those with the same past branch from one state at the start."""
+    from sim.model import JobcenterModel
+    from sim.population.history import snapshot_key, starting_state
+
+    drawn = [scenario.with_behaviour(draw) if draw else scenario for scenario in scenarios]
+    keys = [snapshot_key(scenario, seed) for scenario in drawn]
+    starts = {}
+    for at, (scenario, key) in enumerate(zip(drawn, keys, strict=True)):
+        if key not in starts:
+            starts[key] = starting_state(scenario, seed)
+        # The last scenario on a start may live in it; the others get a copy.
+        state = starts[key].copy() if key in keys[at + 1 :] else starts.pop(key)
+        yield JobcenterModel(scenario, seed, state=state, recording=recording).run(progress=progress).result()
+
+
+def execute(
+    plan: Plan,
+    keep: Callable[[RunResult], T],
+    where: Where = "threads",
+    workers: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Finished[T]:
+    """Runs a plan and keeps of every run what `keep` makes of it.
+
+    Args:
+        plan: What to run.
+        keep: Called in the worker with each result; a result is 5 MB, so only what it returns stays in memory.
+        where: `inline` in this thread, `threads` on the cores (the kernels release the interpreter's lock).
+        workers: Threads; the machine's cores if None.
+        progress: Called with (runs finished, runs in all).
+
+    Ctrl-C ends the weeks under way and returns the finished pairs with `interrupted` set.
+    """
+    stop = threading.Event()
+    done = Finished[T]()
+    counted = _Counter(len(plan.pairs) * len(plan.scenarios), progress)
+
+    def watch(_: int) -> None:
+        if stop.is_set():
+            raise Stopped
+
+    def one_pair(number: int, seed: int) -> tuple[T, ...]:
+        watch(0)
+        kept = []
+        for result in branch(plan.scenarios, plan.draws[number], seed, plan.recording, watch):
+            kept.append(keep(result))
+            counted.one_more()
+        return tuple(kept)
+
+    try:
+        if where == "inline":
+            for pair in plan.pairs:
+                done.pairs[pair] = one_pair(*pair)
+        else:
+            _threads(plan, one_pair, workers or os.cpu_count() or 1, done, stop)
+    except KeyboardInterrupt:
+        stop.set()
+        done.interrupted = True
+    return done
+
+
+def _threads(
+    plan: Plan,
+    one_pair: Callable[[int, int], tuple[T, ...]],
+    workers: int,
+    done: Finished[T],
+    stop: threading.Event,
+) -> None:
+    with ThreadPoolExecutor(max_workers=max(1, min(workers, len(plan.pairs)))) as pool:
+        waiting: dict[Future[tuple[T, ...]], tuple[int, int]] = {}
+        try:
+            for pair in plan.pairs:
+                waiting[pool.submit(one_pair, *pair)] = pair
+            while waiting:
+                # A short wait, so that Ctrl-C is heard while the workers compute.
+                finished, _ = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED)
+                for future in finished:
+                    done.pairs[waiting.pop(future)] = future.result()
+        except BaseException:
+            stop.set()
+            for future in waiting:
+                future.cancel()
+            raise
+
+
+class _Counter:
+    """Counts finished runs over threads."""
+
+    def __init__(self, total: int, progress: Callable[[int, int], None] | None):
+        self.total, self.finished = total, 0
+        self.progress = progress
+        self.lock = threading.Lock()
+
+    def one_more(self) -> None:
+        with self.lock:
+            self.finished += 1
+            if self.progress is not None:
+                self.progress(self.finished, self.total)

@@ -1,0 +1,76 @@
+"""Where saved benefit weeks went, and what a refusion rule moves between payers without moving anybody."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from experiments.comparison import EXIT_DOORS
+from sim import codes
+from sim.records.weekly import NAMES
+from sim.scenario import Scenario
+
+_STOCK: Final = {status: NAMES.index(f"stock.{status}") for status in codes.STATUSES}
+
+
+class ExitSplit(NamedTuple):
+    """Saved benefit weeks by where their people were instead."""
+
+    saved: float  # person-weeks off the benefits that shrank
+    weeks: dict[str, float]  # EXIT_DOORS -> person-weeks; they add up to `saved`
+
+    def share(self, door: str) -> float:
+        """Share of the saved weeks; NaN when none were saved."""
+        return self.weeks[door] / self.saved if self.saved > 0 else float("nan")
+
+
+def exit_split(base_rows: np.ndarray, other_rows: np.ndarray) -> ExitSplit:
+    """Splits the benefit weeks a scenario saved against the base (weekly records summed or averaged over seeds).
+
+    A week saved on one benefit was spent in ordinary work, in ordinary education, on another form of support (a benefit
+    that grew, a wage subsidy, leave), or in neither: without income of these kinds, moved away or dead. Everybody is
+    somewhere each week, so the four add up. "Job" is net of residents who lost a vacancy to somebody helped.
+    """
+    moved = (other_rows - base_rows).sum(axis=0)
+    by_status = {status: float(moved[at]) for status, at in _STOCK.items()}
+    benefits = [by_status[name] for name in codes.BENEFITS]
+    saved = -sum(change for change in benefits if change < 0)
+    weeks = {
+        "job": by_status["job"],
+        "ordinary education": by_status["education"],
+        "other benefit": sum(change for change in benefits if change > 0)
+        + by_status["subsidised_job"]
+        + by_status["on_leave"],
+        "neither": by_status["outside"] + by_status["gone"] + by_status["absent"] + by_status["reserved"],
+    }
+    assert tuple(weeks) == EXIT_DOORS
+    return ExitSplit(saved, weeks)
+
+
+def refusion_differs(base: Scenario, other: Scenario) -> bool:
+    """Whether the two pay benefits under different refusion rules."""
+    return _refusion(base) != _refusion(other)
+
+
+def accounting_twin(base: Scenario, other: Scenario) -> Scenario:
+    """The base under the other's refusion rule: the same people, another payer."""
+    law = replace(
+        base.law,
+        refusion=other.law.refusion,
+        refusion_switches=other.law.refusion_switches,
+        refusion_parameters=other.law.refusion_parameters,
+        refusion_where=other.law.refusion_where,
+        refusion_file=other.law.refusion_file,
+    )
+    return replace(base, name=f"{base.name} under {other.law.refusion}", law=law)
+
+
+def same_but_for_names(a: Scenario, b: Scenario) -> bool:
+    """Whether two scenarios have the same value in everything that can alter a result."""
+    return a.canonical() == b.canonical()
+
+
+def _refusion(scenario: Scenario) -> Mapping[str, object]:
+    rules: Mapping[str, object] = scenario.canonical()["law"]["refusion"]
+    return rules

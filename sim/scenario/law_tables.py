@@ -16,7 +16,7 @@ from sim.codes import RATE_CLASSES
 from sim.law.refusion import RuleSet, load_rule_set
 from sim.law.switches import SwitchValue
 from sim.scenario.municipality import Benefit
-from sim.scenario.scalars import Day, Frozen, Kr, Number, OneOf, Share, Status, Weeks, item
+from sim.scenario.scalars import Day, Frozen, Kr, Number, OneOf, Share, Status, Weeks, WithRange, item
 
 PERIODS = ("month", "week", "day", "year")
 VERIFIED = ("read", "computed")
@@ -91,24 +91,14 @@ class ContactPlanFile(Frozen):
     rows: tuple[ContactRule, ...]
 
 
-class LawValue(Dated):
+class LawValue(Dated, WithRange):
     """One number of the law."""
 
     value: Number = item(unit="as stated", meaning="the number", ge=0)
     unit: str = Field(min_length=1)
     source: str = Field(min_length=1)
     status: Status
-    low: Number | None = None
-    high: Number | None = None
     note: str = ""
-
-    @model_validator(mode="after")
-    def _in_range(self) -> Self:
-        low = self.value if self.low is None else self.low
-        high = self.value if self.high is None else self.high
-        if not low <= self.value <= high:
-            raise ValueError(f"value {self.value:g} lies outside its range {low:g} to {high:g}")
-        return self
 
 
 R = TypeVar("R", bound=Dated)

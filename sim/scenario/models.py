@@ -145,7 +145,13 @@ class Scenario:
             "levers": {
                 name: lever.model_dump(mode="json", by_alias=True) for name, lever in self.levers.items()
             },
-            "municipality": _bare(self.municipality.model_dump(mode="json", by_alias=True)),
+            "municipality": {
+                **_bare(self.municipality.model_dump(mode="json", by_alias=True, exclude={"stocks"})),
+                # A target judges a result, it does not alter one.
+                "stocks": {
+                    name: row.value for name, row in self.municipality.stocks.items() if row.use == "start"
+                },
+            },
             "law": {
                 "as_of": self.law.as_of.isoformat() if isinstance(self.law.as_of, date) else "by_date",
                 "refusion": {
@@ -199,8 +205,8 @@ class Scenario:
         return replace(self, weeks=weeks)
 
 
-# What a file says about a number and not the number itself. A stock's tolerance judges a result, it does not alter one.
-_REMARKS = frozenset(("source", "status", "note", "unit", "low", "high", "name", "schema", "tolerance"))
+# What a file says about a number and not the number itself.
+_REMARKS = frozenset(("source", "status", "note", "unit", "low", "high", "name", "schema"))
 
 
 def _bare(tree: Any) -> Any:

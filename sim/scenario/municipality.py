@@ -4,18 +4,34 @@ Every number may carry unit, source, status, range and note in the file. Models 
 own unit, `Scenario.provenance` holds the rest.
 """
 
+from collections.abc import Mapping
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from sim.codes import BENEFITS, POTS, STATUSES, TEAMS
-from sim.scenario.scalars import Count, Frozen, Fte, Kr, Number, OneOf, Percent, Share, Weeks, item
+from sim.codes import BENEFITS, POTS, TEAMS
+from sim.scenario.scalars import (
+    Count,
+    Frozen,
+    Fte,
+    Kr,
+    Number,
+    OneOf,
+    Percent,
+    Share,
+    Status,
+    Weeks,
+    WithRange,
+    item,
+)
 
 Team = Annotated[str, OneOf(TEAMS)]
 Pot = Annotated[str, OneOf(POTS)]
 Benefit = Annotated[str, OneOf(BENEFITS)]
 AGE_BANDS = ("18-29", "30-44", "45-54", "55-66")
 AgeBand = Annotated[str, OneOf(AGE_BANDS)]
+# Benefits one by one, and the sums that statistics count.
+StockName = Annotated[str, OneOf((*BENEFITS, "cash_benefit_system"))]
 WHEN_EMPTY = ("stop", "thin", "overspend", "carry")
 
 
@@ -158,7 +174,52 @@ class Budget(Frozen):
     )
 
 
-class Stock(Frozen):
+class LocalPrices(Frozen):
+    """What things cost here, in kroner of the file's price year. Also read by name: prices["course_week_kr"]."""
+
+    caseworker_hour_kr: Kr = item(
+        unit="kr per hour", meaning="an hour of casework with overhead, to show", ge=0
+    )
+    placement_setup_hours: Number = item(
+        unit="hours", meaning="consultant's hours to set up and follow a company placement", ge=0
+    )
+    course_week_kr: Kr = item(unit="kr per week", meaning="a person's week in a municipal course", ge=0)
+    external_week_kr: Kr = item(unit="kr per week", meaning="a person's week with an external provider", ge=0)
+    mentor_hour_kr: Kr = item(unit="kr per hour", meaning="an hour of mentoring", ge=0)
+    wage_subsidy_hour_kr: Kr = item(unit="kr per hour", meaning="wage subsidy for an hour of work", ge=0)
+
+    def __getitem__(self, name: str) -> float:
+        if name not in type(self).model_fields:
+            raise KeyError(name)
+        return float(getattr(self, name))
+
+
+class StartShares(Frozen):
+    """Where people are when careers begin, by age: declared start values, everything later is an outcome."""
+
+    foertidspension: dict[AgeBand, Share] = item(
+        unit="share", meaning="of all residents of the age, on pension"
+    )
+    fleksjob: dict[AgeBand, Share] = item(unit="share", meaning="of all residents of the age, in fleksjob")
+    employed: dict[AgeBand, Share] = item(
+        unit="share", meaning="of those not in pension or fleksjob, at work"
+    )
+    education: dict[AgeBand, Share] = item(unit="share", meaning="of all residents of the age, in education")
+
+    @model_validator(mode="after")
+    def _all_bands(self) -> Self:
+        for name in type(self).model_fields:
+            missing = [band for band in AGE_BANDS if band not in getattr(self, name)]
+            if missing:
+                raise ValueError(f"{name} has no share for the ages {', '.join(missing)}")
+        return self
+
+    def get(self, status: str, default: Mapping[str, float] | None = None) -> Mapping[str, float]:
+        """The shares by age of a status that is declared; `default` for any other."""
+        return getattr(self, status) if status in type(self).model_fields else default or {}
+
+
+class Stock(WithRange):
     """People on a benefit, as a target to be reached or as the start."""
 
     value: Number = item(unit="full-time persons", meaning="full-time persons on the benefit", ge=0)
@@ -167,10 +228,8 @@ class Stock(Frozen):
     )
     tolerance: Share | None = item(None, unit="share", meaning="how far off still counts as met")
     unit: str = ""
-    source: str = ""
-    status: str = ""
-    low: Number | None = None
-    high: Number | None = None
+    source: str = Field(min_length=1)
+    status: Status
     note: str = ""
 
 
@@ -183,18 +242,17 @@ class Municipality(Frozen):
         ge=2000, le=2100, description="kroner of this year in prices, budgets and staff cost"
     )
     population: Population
-    start_shares: dict[Annotated[str, OneOf(("employed", *STATUSES))], dict[AgeBand, Share]]
+    start_shares: StartShares
     companies: Companies
     staff: Staff
     budgets: dict[Pot, Budget]
-    prices: dict[str, Number]
-    stocks: dict[str, Stock]
+    prices: LocalPrices
+    stocks: dict[StockName, Stock]
 
     @model_validator(mode="after")
     def _all_pots(self) -> Self:
         missing = [pot for pot in POTS if pot not in self.budgets]
         if missing:
-            raise ValueError(
-                f"budgets without a row: {', '.join(missing)} (an empty pot is {{kr_per_year: 0, when_empty: stop}})"
-            )
+            what = "(an empty pot is {kr_per_year: 0, when_empty: stop})"
+            raise ValueError(f"budgets without a row: {', '.join(missing)} {what}")
         return self

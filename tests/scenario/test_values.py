@@ -90,6 +90,7 @@ def test_canonical_ignores_what_cannot_alter_a_result(town: Path, edit: Edit) ->
     edit("municipalities/smallby.yaml", "low: 70, high: 80, ", "")
     edit("behaviour/default.yaml", "low: 0.15, high: 0.5", "low: 0.1, high: 0.6")
     edit("law/measures.yaml", "source: made up", "source: found")
+    edit("municipalities/smallby.yaml", "dagpenge: {value: 95.6", "dagpenge: {value: 90")  # a target
     assert load("town").canonical() == before
 
 
@@ -109,7 +110,7 @@ def test_canonical_ignores_what_cannot_alter_a_result(town: Path, edit: Edit) ->
         "law.benefit_rates.sho.0.rates.standard.kr=11999",
         "law.benefit_rates.paid_share.sho=0.9",
         "municipality.staff.sick_days_per_year=13",
-        "municipality.stocks.dagpenge=96",
+        "municipality.stocks.foertidspension=381",
         "levers.staffing.extra_fte.young=0.25",
         "demand=[{from: start, to: start, posting_factor: 0.9}]",
     ],

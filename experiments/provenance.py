@@ -3,35 +3,52 @@
 import hashlib
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from datetime import date
 from importlib import metadata
 from typing import Any, Final
 
 from sim.scenario import Scenario
+from sim.scenario.law_tables import Dated
 
 VERIFIED: Final = ("read", "computed")
 LIBRARIES: Final = ("mesa", "numba", "numpy", "pandas", "pyarrow", "pydantic", "PyYAML")
 
 
 def unverified_rules(scenario: Scenario) -> list[str]:
-    """Names of the numbers of law that were not read, by their place in the scenario (economics rule 5).
+    """Names of the numbers of law in force within the horizon that were not read (economics rule 5).
 
-    Counted: every dated row of the law files with another status than read or computed, every parameter and switch of
-    the refusion rule set, and the rate index that carries rates to later years.
+    Counted: every dated row of the law files with another status than read or computed, every parameter of the refusion
+    rule set that is not marked read, every switch of it (each stands for an inferred rule), and the rate index that
+    carries rates to later years.
     """
-    places = {
-        _row_of(place)
-        for place, origin in scenario.provenance.items()
-        if place.startswith("law") and origin.status and origin.status not in VERIFIED
-    }
     rules = scenario.law.rule_set
     parameters = {f"refusion.{name}" for name, item in rules.parameters.items() if item.mark != "read"}
     switches = {f"refusion.{name}" for name in rules.switches}
-    return sorted(places | parameters | switches | {"prices.rate_index_per_year"})
+    return sorted({*_unread_rows(scenario)} | parameters | switches | {"prices.rate_index_per_year"})
 
 
-def _row_of(place: str) -> str:
-    return place.removesuffix(".value").removesuffix(".kr")
+def _unread_rows(scenario: Scenario) -> Iterator[str]:
+    law, end = scenario.law, scenario.start_week + scenario.weeks - 1
+    first, last = law.day_of(scenario.start_week), law.day_of(end)
+    for name, rows in (*law.transitions.items(), *law.measures.items()):
+        for at, row in enumerate(rows):
+            if _touches(row, first, last) and row.status not in VERIFIED:
+                yield f"{name}[{at}]"
+    for at, rule in enumerate(law.contact_plan):
+        if _touches(rule, first, last) and rule.status not in VERIFIED:
+            yield f"contact_plan[{at}].{rule.group}"
+    for benefit, periods in law.benefit_rates.items():
+        for period, following in zip(periods, (*periods[1:], None), strict=True):
+            over = following is not None and following.from_date <= first
+            if not over and period.from_date <= last:
+                for rate_class, rate in period.rates.items():
+                    if rate.status not in VERIFIED:
+                        yield f"benefit_rates.{benefit}.{period.from_date}.{rate_class}"
+
+
+def _touches(row: Dated, first: date, last: date) -> bool:
+    return (row.from_date is None or row.from_date <= last) and (row.to_date is None or row.to_date >= first)
 
 
 def rules_not_verified(scenario: Scenario) -> int:

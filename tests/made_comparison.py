@@ -7,9 +7,24 @@ from made_results import START, lived_result
 
 from experiments.compare import build, summarise
 from experiments.comparison import Comparison
+from sim.calendar import monday_of
 from sim.codes import A_BENEFIT, MUNICIPALITY, STATE
 from sim.policies.registry import levers
 from sim.records.result import RunResult
+
+
+class _Law:
+    """Law of which nothing was left unread but one switch."""
+
+    rule_set = SimpleNamespace(parameters={}, switches={"education_is_self_support": True})
+    transitions: dict[str, Any] = {}
+    measures: dict[str, Any] = {}
+    contact_plan: tuple[Any, ...] = ()
+    benefit_rates: dict[str, Any] = {}
+
+    @staticmethod
+    def day_of(week: int) -> Any:
+        return monday_of(week)
 
 
 def made_scenario(
@@ -35,8 +50,7 @@ def made_scenario(
         municipality=SimpleNamespace(name="Slagelse"),
         world=SimpleNamespace(share=1.0),
         prices=SimpleNamespace(level_year=2026),
-        provenance={"law.transitions.youth_age.0": SimpleNamespace(status="inferred")},
-        law=SimpleNamespace(rule_set=SimpleNamespace(parameters={}, switches={})),
+        law=_Law(),
         canonical=lambda: {"law": {"refusion": refusion}, "doses": doses},
     )
 

@@ -150,7 +150,13 @@ class Checker:
                 self.wrong(path, f"'value' is missing in '{dotted(path)}'; allowed: {keys}", key=True)
             self.broken.add(path)
             return None
-        status = value.get("status") or ""
+        texts = {}
+        for key in ("unit", "source", "status", "note"):
+            if not isinstance(value.get(key, ""), str | None):
+                self.wrong((*path, key), f"'{key}' must be text, found {_shown(value[key])}")
+            else:
+                texts[key] = value.get(key) or ""
+        status, unit = texts.get("status", ""), texts.get("unit", "")
         if status and status not in STATUSES:
             self.wrong((*path, "status"), f"unknown status '{status}'{nearest(status, STATUSES)}")
         low, high = (self._bound(value, path, name) for name in ("low", "high"))
@@ -161,7 +167,6 @@ class Checker:
             plain = None
         if plain is not None and ((low is not None and plain < low) or (high is not None and plain > high)):
             self.wrong((*path, "value"), f"value {number} lies outside its own range {_bounds(low, high)}")
-        unit = value.get("unit")
         factor = factor_between(unit, plan.unit) if unit and plan.unit else 1.0
         if factor is None:
             self.wrong((*path, "unit"), f"wrong unit '{unit}' for '{path[-1]}'; it is given in: {plan.unit}")
@@ -170,7 +175,7 @@ class Checker:
             number = number if plain is None else repr(round(plain * factor, 12))
             low, high = (None if bound is None else round(bound * factor, 12) for bound in (low, high))
         self.provenance[dotted(path)] = Provenance(
-            unit or plan.unit, value.get("source") or "", status, low, high, value.get("note") or ""
+            unit or plan.unit, texts.get("source", ""), status, low, high, texts.get("note", "")
         )
         return number
 

@@ -164,20 +164,16 @@ def display(path: FilePath) -> str:
 
 
 def read(path: FilePath) -> Tree:
-    """A tree from a file, parsed once per process while the file is unchanged. Treat the tree as read-only."""
+    """A tree from a file; the same text is parsed once per process. Treat the tree as read-only."""
+    shown = display(path)
     try:
-        stamp = path.stat()
-    except OSError as wrong:
-        raise UserError(f"{path}: cannot be read ({wrong.strerror or wrong})") from None
-    return _read(str(path), display(path), stamp.st_mtime_ns, stamp.st_size)
-
-
-@lru_cache(maxsize=256)
-def _read(path: str, shown: str, _changed: int, _size: int) -> Tree:
-    try:
-        text = FilePath(path).read_text(encoding="utf-8-sig")
+        text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as wrong:
         raise UserError([Problem(shown, None, None, f"is not UTF-8 text (byte {wrong.start})")]) from None
     except OSError as wrong:
         raise UserError([Problem(shown, None, None, f"cannot be read ({wrong.strerror or wrong})")]) from None
-    return parse(text, shown)
+    return _parsed(text, shown)
+
+
+# By the text, not by the file's date: two changes can fall into one tick of the file system's clock.
+_parsed = lru_cache(maxsize=256)(parse)

@@ -336,7 +336,8 @@ def _law(file: ScenarioFile, tree: Tree, parts: Mapping[str, Checked], sources: 
         problems.append(tree.problem(("law", "refusion"), str(wrong)))
     if problems:
         raise UserError(problems)
-    place = tree.problem(("law", "refusion"), "")
+    named = ("law", "refusion_parameters" if file.law.refusion_parameters else "refusion")
+    where = str(tree.problem(named, "")).rstrip(": ")
     law = Law(
         as_of=None if file.law.as_of == "by_date" else file.law.as_of,
         refusion=file.law.refusion,
@@ -347,10 +348,16 @@ def _law(file: ScenarioFile, tree: Tree, parts: Mapping[str, Checked], sources: 
         contact_plan=parts["law.contact_plan"].value,
         transitions=parts["law.transitions"].value,
         measures=parts["law.measures"].value,
-        refusion_where=str(place).rstrip(": "),
+        refusion_where=where,
         refusion_file=str(rules),
     )
-    law.rule_set  # noqa: B018  # read now, so that a mistake in the rule set is told by `check` and not by the run
+    try:
+        law.rule_set  # noqa: B018  # read now, so that a mistake in the rule set is told by `check` and not by the run
+    except UserError as wrong:
+        said = str(wrong)
+        if said.startswith(f"{where}: "):
+            raise UserError([tree.problem(named, said.removeprefix(f"{where}: "))]) from None
+        raise
     return law
 
 

@@ -56,4 +56,5 @@ def find(name: str, kind: str = "", beside: Path | None = None) -> Path:
 
 def known(kind: str = "", beside: Path | None = None) -> list[str]:
     """Names that can be used without a path."""
-    return sorted({path.stem for folder in folders(kind, beside) for path in folder.glob("*.yaml")})
+    names = {path.stem for folder in folders(kind, beside) for path in folder.glob("*.yaml")}
+    return sorted(names - {"effects"} if kind == "behaviour" else names)

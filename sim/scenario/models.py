@@ -125,7 +125,7 @@ class Scenario:
     demand: tuple[Demand, ...]
     levers: Mapping[str, "Lever"]
     parents: tuple[str, ...] = ()
-    overrides: tuple[str, ...] = ()
+    overrides: tuple[str, ...] = ()  # 'key.path=value' of `set:` and --set, for outputs to show
     provenance: Mapping[str, Provenance] = field(default_factory=dict, repr=False, compare=False)
     files_used: tuple[str, ...] = field(default=(), compare=False)
 

@@ -65,8 +65,10 @@ def gather(name_or_path: str, base: str | None = None, overrides: Iterable[str] 
     sources = Sources(label, Tree(own, tree.places), {}, folder=folder)
     sources.parents = tuple(path.stem for path in files[:-1])
     sources.files = [display(path) for path in files]
-    sources.overrides = tuple(overrides)
-    changes = [*_set_block(tree), *(_option(text) for text in sources.overrides)]
+    options = tuple(overrides)
+    block = _set_block(tree)
+    sources.overrides = (*(f"{dotted(route)}={value}" for route, value, _ in block), *options)
+    changes = [*block, *(_option(text) for text in options)]
     # First what the scenario itself says, as it may name other files; then what reaches into those files.
     for route, value, place in changes:
         if _owner(route) is None:
@@ -235,10 +237,29 @@ def _apply(tree: Tree, path: Path, value: Any, place: Place, said: Path) -> Tree
             raise UserError([_at(place, f"'{dotted(shown)}' is {what}; it has no entry '{step}'")])
     if isinstance(node, Mapping) and "value" in node and not isinstance(value, Mapping):
         path = (*path, "value")
+        if owner not in ("behaviour", "effects"):
+            # The range of a fact goes with the fact. A range of behaviour stays: to leave it is a statement of its own.
+            tree = put(tree, path[:-1], {"low": None, "high": None, "note": None, **_BY_HAND}, place)
+    elif len(path) > 1 and "status" in _inside_of(tree.root, path[:-1]):
+        tree = put(tree, path[:-1], _BY_HAND, place)
     changed = put(tree, path, value, place)
     if path[-1] in ("value", "low", "high"):
         changed.places[path[:-1]] = place  # a row that no longer fits its range does so by this override
     return changed
+
+
+# What a row says of a number that somebody has put in the place of the one that was read.
+_BY_HAND: Final = {"source": "set by hand", "status": "judgement"}
+
+
+def _inside_of(node: Any, path: Path) -> Mapping[str, Any]:
+    """The table at a path; an empty one where there is none."""
+    for step in path:
+        if isinstance(node, list):
+            node = node[int(step)]
+        else:
+            node = node.get(step) if isinstance(node, Mapping) else None
+    return node if isinstance(node, Mapping) else {}
 
 
 def _at(place: Place, message: str) -> Problem:

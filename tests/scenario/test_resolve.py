@@ -182,6 +182,11 @@ def test_set_block_and_option_the_option_wins(write: Write) -> None:
     write("mine", "extends: town\nset: {weeks: 20, behaviour.trust.gain: 0.2}\n")
     mine = load("mine", overrides=["weeks=30"])
     assert (mine.weeks, mine.behaviour["trust.gain"]) == (30, 0.2)
+    assert mine.overrides == (
+        "weeks=20",
+        "behaviour.trust.gain=0.2",
+        "weeks=30",
+    )  # outputs say what was typed in
 
 
 def test_an_override_does_not_leak_into_the_next_load(town: Path) -> None:
@@ -197,9 +202,31 @@ def test_beyond_the_range_only_with_the_range(town: Path) -> None:
     assert load("town", overrides=["behaviour.trust.gain={value: 0, low: 0}"]).behaviour["trust.gain"] == 0
 
 
+def test_a_fact_put_in_by_hand_says_so_and_leaves_its_range_behind(town: Path) -> None:
+    paths = [
+        "municipality.population.insured_share=60 %",
+        "municipality.budgets.wage_subsidies.kr_per_year=2",
+    ]
+    mine = load(
+        "town", overrides=[*paths, "law.measures.placement_weeks_dagpenge=8", "law.contact_plan.1.meetings=9"]
+    )
+    assert mine.municipality.population.insured_share == 0.6
+    known = mine.provenance["municipality.population.insured_share"]
+    assert (known.source, known.status, known.low, known.note) == ("set by hand", "judgement", None, "")
+    assert mine.municipality.budgets["wage_subsidies"].kr_per_year == 2_000_000  # in the unit the file states
+    assert mine.law.measures["placement_weeks_dagpenge"][0].source == "set by hand"
+    assert mine.law.contact_plan[1].source == "set by hand"
+    assert mine.law.contact_plan[0].source == "made up"
+
+
 @pytest.mark.parametrize(
     ("override", "message"),
     [
+        (
+            "law.refusion_parameters.nope=1",
+            "--set law.refusion_parameters.nope=1: rule set half has no parameter 'nope'",
+        ),
+        ("behaviour=zzz", "no behaviour file is called 'zzz'. allowed: default (looked in"),
         ("weeks", "write key.path=value"),
         ("=3", "write key.path=value"),
         ("weeks=x", "--set weeks=x: 'weeks': a whole number of weeks is needed"),

@@ -67,7 +67,9 @@ ACTIVITIES: Final = (
     "gradual_return",
     "legacy",  # award made before the rule set in force; keeps its old share
 )
-ACT_NONE, ACT_GUIDANCE, ACT_PLACEMENT, ACT_WAGE_SUBSIDY, ACT_EDUCATION, ACT_GRADUAL_RETURN, ACT_LEGACY = range(7)
+ACT_NONE, ACT_GUIDANCE, ACT_PLACEMENT, ACT_WAGE_SUBSIDY, ACT_EDUCATION, ACT_GRADUAL_RETURN, ACT_LEGACY = (
+    range(7)
+)
 
 # ---- the jobcentre's teams (facts/staffing.csv) ---------------------------------------------------------------
 TEAMS: Final = (
@@ -108,12 +110,27 @@ RATE_CLASSES: Final = (
 )
 
 # ---- measures, two slots ----------------------------------------------------------------------------------------
-MEASURES: Final = ("none", "placement_private", "placement_public", "course", "external", "wage_subsidy", "mentor")
+MEASURES: Final = (
+    "none",
+    "placement_private",
+    "placement_public",
+    "course",
+    "external",
+    "wage_subsidy",
+    "mentor",
+)
 M_NONE, M_PLACEMENT_PRIVATE, M_PLACEMENT_PUBLIC, M_COURSE, M_EXTERNAL, M_WAGE_SUBSIDY, M_MENTOR = range(7)
 N_MEASURES: Final = len(MEASURES)
 
 # ---- money --------------------------------------------------------------------------------------------------------
-POTS: Final = ("authority_staff", "company_service", "in_house_courses", "external_courses", "wage_subsidies", "integration")
+POTS: Final = (
+    "authority_staff",
+    "company_service",
+    "in_house_courses",
+    "external_courses",
+    "wage_subsidies",
+    "integration",
+)
 N_POTS: Final = len(POTS)
 PAYERS: Final = ("municipality", "state")
 MUNICIPALITY, STATE = range(2)
@@ -130,7 +147,17 @@ ACCOUNTS: Final = (
     "lever_one_off",  # one-off costs of a policy
     "retention_pay",  # supplements a continuity policy pays to staff
 )
-(A_BENEFIT, A_STAFF, A_COMPANY_SERVICE, A_IN_HOUSE, A_EXTERNAL, A_WAGE_SUBSIDY, A_INTEGRATION, A_ONE_OFF, A_RETENTION) = range(9)
+(
+    A_BENEFIT,
+    A_STAFF,
+    A_COMPANY_SERVICE,
+    A_IN_HOUSE,
+    A_EXTERNAL,
+    A_WAGE_SUBSIDY,
+    A_INTEGRATION,
+    A_ONE_OFF,
+    A_RETENTION,
+) = range(9)
 N_ACCOUNTS: Final = len(ACCOUNTS)
 PAYEES: Final = ("citizens", "staff", "providers", "companies")
 PAYEE_OF_ACCOUNT: Final = (0, 1, 1, 2, 2, 3, 2, 2, 1)

@@ -48,15 +48,19 @@ def _prepare_cache() -> None:
 _prepare_cache()
 
 
+# Without numba's run-time (_nrt=False) a kernel may not allocate, and arrays inside a NamedTuple are not counted at every
+# access: measured, the weekly payments take 164 instead of 3,068 microseconds.
+
+
 def rule(function: F) -> F:
     """A scalar rule: compiled into the kernels that call it."""
-    compiled: F = numba.njit(nogil=True, error_model="numpy")(function)
+    compiled: F = numba.njit(nogil=True, error_model="numpy", _nrt=False)(function)
     return compiled
 
 
 def kernel(function: F) -> F:
-    """A loop over agents: compiled once, cached on disk, releases the interpreter lock."""
-    compiled: F = numba.njit(nogil=True, cache=True, error_model="numpy")(function)
+    """A loop over agents: compiled once, cached on disk, releases the interpreter lock, allocates nothing."""
+    compiled: F = numba.njit(nogil=True, cache=True, error_model="numpy", _nrt=False)(function)
     return compiled
 
 

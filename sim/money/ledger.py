@@ -74,7 +74,9 @@ class Ledger:
         for account in range(N_ACCOUNTS):
             paid[PAYEE_OF_ACCOUNT[account]] += self.payers[week, account].sum()
         if not np.array_equal(paid, self.payees[week]):
-            difference = {name: int(a - b) for name, a, b in zip(PAYEES, paid, self.payees[week], strict=True) if a != b}
+            difference = {
+                name: int(a - b) for name, a, b in zip(PAYEES, paid, self.payees[week], strict=True) if a != b
+            }
             raise BooksDoNotBalance(f"week {week} of the run: paid minus received, øre: {difference}")
 
 

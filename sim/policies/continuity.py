@@ -1,11 +1,16 @@
 """Continuity: fewer caseworker changes, each cause at its price."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator, Field
 
+from sim.codes import TEAMS
 from sim.policies.registry import Lever, Team, lever
 from sim.scenario.scalars import Fte, Kr, Minutes, Share, item, read_quarters
+
+if TYPE_CHECKING:
+    from sim.scenario.models import Scenario
+    from sim.tables.build import Tables
 
 
 @lever("continuity")
@@ -71,3 +76,34 @@ class Continuity(Lever):
         shares = self.one_person_across_groups_share, self.handover_meeting_share, self.meet_own_request_share
         paid = self.retention_pay_kr_per_fte_year, self.one_off_kr
         return not any((*shares, *paid)) and not any(self.absence_slack_fte.values())
+
+    def apply(self, tables: "Tables", scenario: "Scenario", week: int) -> None:
+        """Changes the causes of caseworker changes and books what each costs.
+
+        An effect on job finding comes only through trust, preparation, hand-over time and novices.
+        """
+        if week < self.first_week(scenario):
+            return
+        meeting, staff = tables.meeting, tables.staff
+        office = scenario.municipality.staff
+        if self.one_person_across_groups_share:
+            meeting.follow_share[0] = self.one_person_across_groups_share
+            meeting.specialisation[0] = self.specialisation_minutes_share
+        if self.handover_meeting_share:
+            meeting.handover_share[0] = self.handover_meeting_share
+            meeting.handover_minutes[0] = round(self.handover_minutes)
+        meeting.request_met[0] = max(meeting.request_met[0], self.meet_own_request_share)
+        away = staff.long_absence[0] * float(staff.long_absence_weeks[0])
+        slack = 0.0
+        for team, fte in self.absence_slack_fte.items():
+            expected = office.teams[team].fte * away
+            staff.slack[TEAMS.index(team)] = min(1.0, fte / expected) if expected > 0 else 0.0
+            slack += fte
+        if slack:
+            tables.add_cost(
+                "staff", slack * office.cost_per_fte_kr_year * 100.0 * tables.price * scenario.world.share
+            )
+        if self.retention_pay_kr_per_fte_year:
+            fall = self.retention_response * self.retention_pay_kr_per_fte_year / 10_000.0
+            staff.retention[0] = max(0.0, 1.0 - fall)
+            tables.add_cost("retention_pay", self.retention_pay_kr_per_fte_year * 100.0)

@@ -1,11 +1,27 @@
 """Early intervention: more and earlier meetings in the first months of a spell, above the statutory contact plan."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator, Field
 
+from sim.codes import BAND_STARTS, BENEFITS
 from sim.policies.registry import Group, Lever, Team, lever
 from sim.scenario.scalars import Fte, Kr, Minutes, Number, Share, Weeks, item, read_quarters
+
+if TYPE_CHECKING:
+    from sim.scenario.models import Scenario
+    from sim.tables.build import Tables
+
+# Last weeks of the bands a dose can end with: tables know bands, not weeks.
+BAND_ENDS = tuple(start - 1 for start in BAND_STARTS[1:])
+ALL_ARMS, TREATED_ARM = (0, 1, 2), (2,)
+
+
+def _ends_a_band(week: int) -> int:
+    if week not in BAND_ENDS:
+        raise ValueError(f"must end a band of weeks: {', '.join(map(str, BAND_ENDS))}")
+    return week
+
 
 # Groups for which frequent meetings have been tried and measured (EV001-EV007, EV011); elsewhere the dose is an extrapolation.
 MEASURED_GROUPS = ("dagpenge", "kontanthjaelp_jobready", "kontanthjaelp_activityready", "ressourceforloeb")
@@ -23,8 +39,13 @@ class EarlyIntervention(Lever):
         None, unit="meetings per 26 weeks", gt=0, le=130, source="EV001, EV003: a meeting every second week or every week",
         meaning="meetings wanted in the first 26 weeks, the statutory ones included; the larger of the two holds",
     )  # fmt: skip
-    until_week: Weeks = item(
-        26, unit="weeks", ge=1, le=156, meaning="last week of the spell in which the lever acts"
+    until_week: Annotated[Weeks, AfterValidator(_ends_a_band)] = item(
+        26, unit="weeks", ge=1, le=156, meaning="last week of the spell in which the lever acts: 4, 13, 26, 52 or 104"
+    )
+    coverage_share: Share = item(
+        1.0,
+        unit="share",
+        meaning="part of the groups that gets the lever, drawn by lot; below 1 the rest are the control group",
     )
     first_meeting_within_weeks: Weeks | None = item(
         None, unit="weeks", ge=1, le=26, meaning="first meeting at the latest in this week of the spell"
@@ -61,3 +82,36 @@ class EarlyIntervention(Lever):
         )
         acts = bool(self.groups) and any(moves)
         return not acts and not any(self.extra_fte.values()) and not self.one_off_kr
+
+    def extra_posts(self) -> dict[str, float]:
+        """The posts that hold the meetings."""
+        return dict(self.extra_fte)
+
+    def arms(self) -> tuple[int, ...]:
+        """Arms of the trial the lever acts on: everybody, or those drawn by lot."""
+        return ALL_ARMS if self.coverage_share >= 1.0 else TREATED_ARM
+
+    def apply(self, tables: "Tables", scenario: "Scenario", week: int) -> None:
+        """More meetings than the law asks for in the bands up to `until_week`, an earlier first meeting, coaching.
+
+        Where the a-kasse holds the meetings (the insured's first months) the municipality's dose does not reach.
+        """
+        if week < self.first_week(scenario):
+            return
+        meeting = tables.meeting
+        for group in self.groups:
+            b = BENEFITS.index(group)
+            for arm in self.arms():
+                if self.meetings_per_26_weeks:
+                    wanted = max(1, round(52.0 / self.meetings_per_26_weeks))  # half weeks between meetings
+                    for band, start in enumerate(BAND_STARTS):
+                        have = meeting.interval_x2[arm, b, band]
+                        if start <= self.until_week and (have == 0 or wanted < have):
+                            meeting.interval_x2[arm, b, band] = wanted
+                if self.first_meeting_within_weeks:
+                    have = meeting.first_by[arm, b]
+                    if have == 0 or self.first_meeting_within_weeks < have:
+                        meeting.first_by[arm, b] = self.first_meeting_within_weeks
+                if self.meeting_minutes:
+                    meeting.direct_minutes[arm, b] = self.meeting_minutes
+                meeting.coaching[arm, b] = max(meeting.coaching[arm, b], self.coaching_share)

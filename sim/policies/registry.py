@@ -45,9 +45,21 @@ class Lever(Frozen):
         """Changes the tables of `week`; does nothing before `from_week`."""
         raise NotImplementedError(f"{type(self).__name__} changes no table")
 
+    def extra_posts(self) -> dict[str, float]:
+        """Posts the lever adds to each team (FTE, negative for cuts); they are seats, not tables."""
+        return {}
+
+    def one_off_oere(self) -> float:
+        """One-off cost booked in the lever's first week, øre."""
+        return 100.0 * float(getattr(self, "one_off_kr", 0.0))
+
+    def first_week(self, scenario: "Scenario") -> int:
+        """First week in force: `from`, never before the scenario's start."""
+        return max(self.from_week, scenario.start_week)
+
     def change_weeks(self, scenario: "Scenario") -> set[int]:
         """Weeks in which what the lever does to the tables may change."""
-        return {self.from_week}
+        return {self.first_week(scenario)}
 
 
 L = TypeVar("L", bound=Lever)

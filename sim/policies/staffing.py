@@ -1,11 +1,15 @@
 """Staffing: more or fewer caseworkers in a team. The plainest investment: hours for money."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator, Field
 
 from sim.policies.registry import Lever, Team, lever
 from sim.scenario.scalars import Fte, read_quarters
+
+if TYPE_CHECKING:
+    from sim.scenario.models import Scenario
+    from sim.tables.build import Tables
 
 # Teams for whose clients a lower caseload has been measured: EV120-EV121 and EV130 (job-ready), EV135 (activity-ready).
 MEASURED_TEAMS = ("dagpenge_jobready", "activityready")
@@ -31,3 +35,10 @@ class Staffing(Lever):
     def is_zero_dose(self) -> bool:
         """No post moves."""
         return not any(self.extra_fte.values())
+
+    def extra_posts(self) -> dict[str, float]:
+        """The posts; hours, queue, meetings and caseworker changes follow from them."""
+        return dict(self.extra_fte)
+
+    def apply(self, tables: "Tables", scenario: "Scenario", week: int) -> None:
+        """No table changes: posts are seats, opened and closed by the model."""

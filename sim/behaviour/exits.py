@@ -1,0 +1,71 @@
+"""Ways out of a benefit other than the open labour market, and what a person's health does to them."""
+
+from collections import namedtuple
+from typing import Final
+
+
+from sim.compiled import rule
+
+# One uniform number serves six doors; each owns a sixth of [0, 1), so that a changed hazard at one door leaves the
+# others' outcomes alone. A hazard above a sixth stops the run.
+EXIT_SLOTS: Final = 6
+SLOT_WIDTH: Final = 1.0 / EXIT_SLOTS
+
+# What a door's hazard depends on.
+PLAIN, BAD_HEALTH, GOOD_HEALTH, YOUTH = range(4)
+# Targets that need a further decision.
+TO_UNEMPLOYMENT: Final = 100  # dagpenge if insured, else cash benefit or own means
+TO_OWN_JOB: Final = 101
+
+ExitTable = namedtuple(
+    "ExitTable",
+    [
+        "hazard",  # float64 (benefits, bands, slots)
+        "target",  # int64 (benefits, slots): status, or one of the targets above
+        "kind",  # int64 (benefits, slots)
+        "bad_health",  # float64 (3)
+        "good_health",  # float64 (3)
+        "youth",  # float64 (2): under 30, 30 and over
+        "pension_age_factor",  # float64 (3): under 40, 40-54, 55 and over
+    ],
+)
+
+
+@rule
+def exit_slot(u):
+    """Door a draw is about, and how far into its slice it fell."""
+    slot = int(u * EXIT_SLOTS)
+    return slot, u - slot * SLOT_WIDTH
+
+
+@rule
+def exit_hazard(table, benefit, band, slot, health, age_weeks):
+    """Hazard a week that a person on `benefit` leaves by the door of `slot`."""
+    hazard = table.hazard[benefit, band, slot]
+    kind = table.kind[benefit, slot]
+    if kind == BAD_HEALTH:
+        age = 0 if age_weeks < 2087 else (1 if age_weeks < 2870 else 2)
+        hazard *= table.bad_health[health] * table.pension_age_factor[age]
+    elif kind == GOOD_HEALTH:
+        hazard *= table.good_health[health]
+    elif kind == YOUTH:
+        hazard *= table.youth[0 if age_weeks < 1565 else 1]
+    return hazard
+
+
+@rule
+def band_of(weeks):
+    """Band of codes.BANDS for the number of the week in a spell (1 in its first week)."""
+    if weeks < 14:
+        return 0 if weeks < 5 else 1
+    if weeks < 53:
+        return 2 if weeks < 27 else 3
+    return 4 if weeks < 105 else 5
+
+
+@rule
+def unemployed_status(insured, right_left, passes_means_test, cash_status, dagpenge, outside):
+    """Where a person without a job goes: dagpenge with insurance and a right, else cash benefit if nothing else."""
+    if insured and right_left > 0:
+        return dagpenge
+    return cash_status if passes_means_test else outside

@@ -1,0 +1,76 @@
+"""What a meeting does: contact, trust, and how both fade or break."""
+
+from collections import namedtuple
+
+from sim.compiled import rule
+
+MeetingTable = namedtuple(
+    "MeetingTable",
+    [
+        # the plan, by arm, benefit and band of weeks in the spell
+        "interval_x2",  # int64 (arms, benefits, bands): half weeks between meetings, 0 none
+        "statutory_x2",  # int64 (benefits, bands): what the law asks for, half weeks, 0 none
+        "first_by",  # int64 (arms, benefits): week of the spell by which the first meeting is due
+        "direct_minutes",  # float64 (arms, benefits)
+        "coaching",  # float64 (arms, benefits): share of meetings held as coaching, always prepared
+        "a_kasse",  # uint8 (benefits, bands): 1 where the a-kasse holds the meeting
+        "covered",  # float64 (benefits): share of people the plan covers beyond the first meeting
+        # time
+        "overhead",  # float64 (1): minutes in all per direct minute
+        "preparation",  # float64 (1): part of it that is preparation
+        "no_show",  # float64 (benefits)
+        "no_show_cost",  # float64 (1)
+        # what it does
+        "decay",  # float64 (weeks): share of the contact dose left after that many weeks
+        "unprepared_value",  # float64 (1)
+        "trust_gain",  # float64 (1)
+        "trust_kept",  # float64 (2): at a change without and with hand-over
+        "trust_entry",  # float64 (1)
+        "correction",  # float64 (1)
+        "own_request",  # float64 (1)
+        "request_met",  # float64 (1)
+        "reorganisation",  # float64 (1)
+        # continuity
+        "follow_share",  # float64 (1): cases that stay with the person when the target group changes
+        "handover_share",  # float64 (1)
+        "handover_minutes",  # int64 (1)
+        "specialisation",  # float64 (1): extra time on cases outside the caseworker's own team
+    ],
+)
+
+
+@rule
+def contact_after(contact, weeks_since, value, table):
+    """Contact dose right after a meeting worth `value`: what is left of earlier ones plus this one."""
+    k = weeks_since if weeks_since < table.decay.size - 1 else table.decay.size - 1
+    return contact * table.decay[k] + value
+
+
+@rule
+def contact_now(contact, last_meeting, week, table):
+    """Contact dose in `week`, meetings."""
+    if last_meeting < 0:
+        return 0.0
+    k = week - last_meeting
+    k = k if k < table.decay.size - 1 else table.decay.size - 1
+    return contact * table.decay[k]
+
+
+@rule
+def trust_after_meeting(trust, table):
+    """An attended meeting closes part of the distance to full trust."""
+    return trust + table.trust_gain[0] * (1.0 - trust)
+
+
+@rule
+def trust_after_change(trust, handover, table):
+    """Trust carried to a new caseworker."""
+    return trust * table.trust_kept[1 if handover else 0]
+
+
+@rule
+def meeting_is_due(meetings_held, weeks_in, weeks_since_last, first_by, interval_x2):
+    """Whether a person should be called in this week. weeks_in counts from 1."""
+    if meetings_held == 0:
+        return first_by > 0 and weeks_in + 1 >= first_by
+    return interval_x2 > 0 and weeks_since_last * 2 >= interval_x2

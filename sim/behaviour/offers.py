@@ -1,0 +1,57 @@
+"""Measures: what is offered to whom, what it costs, and what it leaves behind."""
+
+from collections import namedtuple
+
+from sim.codes import (
+    M_COURSE,
+    M_EXTERNAL,
+    M_PLACEMENT_PRIVATE,
+    M_PLACEMENT_PUBLIC,
+    M_WAGE_SUBSIDY,
+)
+from sim.compiled import rule
+
+OfferTable = namedtuple(
+    "OfferTable",
+    [
+        "allowed",  # uint8 (benefits)
+        "wage_subsidy_allowed",  # uint8 (benefits)
+        "referral",  # float64 (benefits): offers per attended meeting
+        "deadline",  # int64 (benefits): week of the spell by which the first offer is due
+        "mentor_share",  # float64 (1)
+        "kind_share",  # float64 (4): cumulative: placement, course, external, wage subsidy
+        "private_share",  # float64 (1)
+        "weeks",  # int64 (benefits, measures)
+        "price_oere",  # int64 (measures): a week of the measure
+        "consultant_minutes",  # int64 (1): setting up and following one placement
+        "consultant_minutes_week",  # int64 (1): minutes of company consultants a week
+        "pot",  # int64 (measures): codes.POTS, -1 none
+        "when_empty",  # int64 (pots): 0 stop, 1 thin out, 2 overspend, 3 carry over
+        "lock_in_log",  # float64 (measures)
+        "after_log",  # float64 (2: activity-ready and weaker, others; measures)
+        "after_weeks",  # int64 (1)
+        "mentor_log",  # float64 (1)
+        "subsidy_hired",  # float64 (1): wage subsidies that end in an ordinary job
+        "openness_gain",  # float64 (1)
+    ],
+)
+
+
+@rule
+def kind_of_offer(u, u_private, table, subsidy_allowed):
+    """Kind of measure offered, from uniform numbers; people who may not have a wage subsidy get a placement instead."""
+    if u < table.kind_share[0]:
+        return M_PLACEMENT_PRIVATE if u_private < table.private_share[0] else M_PLACEMENT_PUBLIC
+    if u < table.kind_share[1]:
+        return M_COURSE
+    if u < table.kind_share[2]:
+        return M_EXTERNAL
+    return M_WAGE_SUBSIDY if subsidy_allowed else M_PLACEMENT_PRIVATE
+
+
+@rule
+def place_quota(jobs):
+    """Supported persons a workplace may have: one per 5 ordinary employees up to 50, then one per 10, at least one."""
+    if jobs <= 50:
+        return max(1, jobs // 5)
+    return 10 + (jobs - 50) // 10

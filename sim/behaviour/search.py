@@ -1,0 +1,55 @@
+"""Looking for work: how many applications a person sends that employers take seriously."""
+
+import math
+from collections import namedtuple
+from typing import Final
+
+from sim.compiled import rule
+
+# The most companies one person can turn to in a week.
+MOST_APPLICATIONS: Final = 5
+
+SearchTable = namedtuple(
+    "SearchTable",
+    [
+        "hazard",  # float64 (benefits): chance a week of finding work at the reference demand, average person
+        "person_factor",  # float64 (attachment, education, health): lasting differences
+        "skill_loss",  # float64 (1)
+        "skill_floor",  # float64 (1)
+        "skill_recovery",  # float64 (1)
+        "losing",  # uint8 (benefits): 1 where weeks without work cost work habits
+    ],
+)
+
+
+@rule
+def applications_sent(u, expected):
+    """Number of applications from a uniform number: Poisson with mean `expected`, at most five.
+
+    1 - exp(-x) <= x, so for most people no exponential is taken.
+    """
+    if u >= expected:
+        return 0
+    rest = 1.0 - u  # small u, many: so that the test above is right for none
+    term = math.exp(-expected)
+    total = term
+    count = 0
+    while rest >= total and count < MOST_APPLICATIONS:
+        count += 1
+        term *= expected / count
+        total += term
+    return count
+
+
+@rule
+def skill_after_weeks_out(skill, table):
+    """Work habits after one more week without work, log points; never below the floor."""
+    lower = skill - table.skill_loss[0]
+    return lower if lower > table.skill_floor[0] else table.skill_floor[0]
+
+
+@rule
+def skill_after_weeks_in(skill, weeks, table):
+    """Work habits after `weeks` in work: what was lost comes back, never more."""
+    higher = skill + weeks * table.skill_recovery[0]
+    return higher if higher < 0.0 else 0.0

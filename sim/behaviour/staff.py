@@ -1,0 +1,40 @@
+"""What happens to a caseworker: resigning, long absence, learning."""
+
+import math
+from collections import namedtuple
+
+from sim.compiled import rule
+
+StaffTable = namedtuple(
+    "StaffTable",
+    [
+        "minutes_per_fte",  # float64 (1): working minutes a week at full pace
+        "case_minutes",  # float64 (1): administration of one case a week
+        "resignation",  # float64 (1): hazard a week at the usual backlog
+        "overload",  # float64 (1): log hazard per week of backlog
+        "retention",  # float64 (1): factor on resignation from retention pay
+        "long_absence",  # float64 (1)
+        "long_absence_weeks",  # int64 (1)
+        "cover_weeks",  # int64 (1): an absence beyond this moves the cases
+        "weeks_to_fill",  # int64 (1)
+        "novice_weeks",  # int64 (1)
+        "novice_pace",  # float64 (1)
+        "novice_log",  # float64 (1): what a novice adds to clients' job finding
+        "quality_sd",  # float64 (1)
+        "slack",  # float64 (teams): FTE of cover for absence
+    ],
+)
+
+
+@rule
+def resignation_hazard(table, backlog_minutes, capacity_minutes):
+    """Hazard a week that a caseworker resigns; backlog of a full week's work multiplies it by exp(overload)."""
+    load = backlog_minutes / capacity_minutes if capacity_minutes > 0.0 else 0.0
+    load = load if load < 2.0 else 2.0
+    return table.resignation[0] * table.retention[0] * math.exp(table.overload[0] * load)
+
+
+@rule
+def quality_from(u, v, sd):
+    """A caseworker's lasting quality, log points with standard deviation `sd`, from two uniform numbers (triangular)."""
+    return (u + v - 1.0) * sd * 2.449489742783178

@@ -1,0 +1,125 @@
+"""The municipality's books over a run: opens and closes weeks and budget years, pays the office."""
+
+import numpy as np
+
+from sim.calendar import weeks_in_year, year_of, year_start
+from sim.codes import (
+    A_COMPANY_SERVICE,
+    A_EXTERNAL,
+    A_IN_HOUSE,
+    A_INTEGRATION,
+    A_ONE_OFF,
+    A_STAFF,
+    ACCOUNTS,
+    M_COURSE,
+    M_EXTERNAL,
+    M_MENTOR,
+    POTS,
+)
+from sim.money.ledger import Ledger
+from sim.records.weekly import ST_FTE, ST_VACANT
+from sim.scenario import Scenario
+from sim.tables.build import Tables
+from sim.tables.law import price_factor
+from sim.week.measures import AUTHORISED, COMMITTED, SPENT
+
+_STAFF_POT, _SERVICE_POT, _INTEGRATION_POT = (
+    POTS.index("authority_staff"),
+    POTS.index("company_service"),
+    POTS.index("integration"),
+)
+
+
+class Books:
+    """Ledger and pots of one run, week by week, in øre at the scenario's price level."""
+
+    def __init__(self, scenario: Scenario, first_week: int, weeks: int):
+        last = first_week + max(weeks, 1) - 1
+        years = list(range(year_of(first_week), year_of(last) + 1))
+        self.ledger = Ledger.empty(max(weeks, 1), years)
+        self.first_week = first_week
+        self.scenario = scenario
+        self.price = price_factor(scenario, scenario.municipality.price_year)
+        share = scenario.world.share
+        for y, year in enumerate(years):
+            begin, end = year_start(year), year_start(year + 1)
+            covered = (min(end, last + 1) - max(begin, first_week)) / (end - begin)
+            for p, pot in enumerate(POTS):
+                yearly = scenario.municipality.budgets[pot].kr_per_year * 100.0 * share * self.price
+                self.ledger.pots[y, p, AUTHORISED] = round(yearly * covered)
+        self._week = first_week - 1
+        self._year = -1
+        self.year_begin = first_week
+
+    def open_week(self, week: int) -> None:
+        """Moves to `week`; at a new budget year pots with the rule `carry` bring what was left."""
+        self._week = week
+        year = self.ledger.years.index(year_of(week))
+        if year != self._year:
+            if self._year >= 0:
+                self._carry_over(self._year, year)
+            self._year = year
+            self.year_begin = year_start(self.ledger.years[year])
+
+    def _carry_over(self, old: int, new: int) -> None:
+        for p, pot in enumerate(POTS):
+            if self.scenario.municipality.budgets[pot].when_empty == "carry":
+                left = self.ledger.pots[old, p, AUTHORISED] - self.ledger.pots[old, p, COMMITTED]
+                self.ledger.pots[new, p, AUTHORISED] += max(0, int(left))
+
+    @property
+    def _index(self) -> int:
+        return self._week - self.first_week
+
+    def pots_of_year(self) -> np.ndarray:
+        """Pots of the budget year, int64 (pots, 3)."""
+        return np.asarray(self.ledger.pots[self._year])
+
+    def cells_of_week(self) -> np.ndarray:
+        """This week's cells of the payers' side, int64 (accounts, benefits + 1, steps, payers)."""
+        return np.asarray(self.ledger.payers[self._index])
+
+    def received_of_week(self) -> np.ndarray:
+        """This week's receipts, int64 (payees)."""
+        return np.asarray(self.ledger.payees[self._index])
+
+    def pay_office(self, row: np.ndarray, bought: np.ndarray, tables: Tables) -> None:
+        """Staff by the seat (an empty seat costs nothing), consultants, managers, measures bought, levers.
+
+        Staff is never refunded by the state (BEK 224/2021 § 4): the municipality pays all of it.
+        """
+        staff, share = self.scenario.municipality.staff, self.scenario.world.share
+        weeks = weeks_in_year(self.ledger.years[self._year])
+        cost_oere = staff.cost_per_fte_kr_year * 100.0 * self.price / weeks
+        filled_milli = int(row[ST_FTE] - row[ST_VACANT])
+        fixed = (staff.managers_fte + staff.administration_fte + staff.teams["rehabilitation"].fte) * share
+        self._debit(A_STAFF, round(cost_oere * (filled_milli / 1000.0 + fixed)), _STAFF_POT)
+        self._debit(A_COMPANY_SERVICE, round(cost_oere * staff.company_consultants_fte * share), _SERVICE_POT)
+        integration = (
+            self.scenario.municipality.budgets["integration"].kr_per_year * 100.0 * self.price * share / weeks
+        )
+        self._debit(A_INTEGRATION, round(integration), _INTEGRATION_POT)
+        self.ledger.post(self._index, A_IN_HOUSE, int(bought[M_COURSE] + bought[M_MENTOR]))
+        self.ledger.post(self._index, A_EXTERNAL, int(bought[M_EXTERNAL]))
+        for name, amount in tables.lever_cost_oere.items():
+            posts = filled_milli / 1000.0 if name == "retention_pay" else 1.0
+            self._debit(ACCOUNTS.index(name), round(amount * posts / weeks), _STAFF_POT)
+        self._one_off()
+
+    def _one_off(self) -> None:
+        for lever in self.scenario.levers.values():
+            if lever.one_off_oere() and max(lever.first_week(self.scenario), self.first_week) == self._week:
+                self._debit(
+                    A_ONE_OFF,
+                    round(lever.one_off_oere() * self.price * self.scenario.world.share),
+                    _STAFF_POT,
+                )
+
+    def _debit(self, account: int, amount_oere: int, pot: int) -> None:
+        self.ledger.post(self._index, account, amount_oere)
+        self.ledger.pots[self._year, pot, COMMITTED] += amount_oere
+        self.ledger.pots[self._year, pot, SPENT] += amount_oere
+
+    def close_week(self) -> None:
+        """The week's books balance or the run stops."""
+        self.ledger.balance(self._index)

@@ -1,0 +1,349 @@
+"""The municipality as a mesa.Model: the week in order, no arithmetic."""
+
+from collections.abc import Callable
+from typing import Any
+
+import mesa
+import numpy as np
+
+from sim.behaviour.events import GAP_TABLE
+from sim.books import Books
+from sim.calendar import iso
+from sim.chance import S_TRIAL_ARM, STREAMS, fill_keys, keys_of_week
+from sim.codes import N_MEASURES, TEAMS
+from sim.population.caseworkers import Seats
+from sim.population.citizens import Citizens
+from sim.population.companies import Companies
+from sim.population.synthesis import close_seats, draw_seats, draws
+from sim.records.result import RunResult
+from sim.records.weekly import COHORT, COLUMNS, N_COLUMNS
+from sim.scenario import Scenario
+from sim.state import State
+from sim.tables import Tables, build_tables, change_weeks
+from sim.week import (
+    arrivals,
+    casework,
+    companies,
+    drift,
+    hiring,
+    measures,
+    payments,
+    record,
+    staffing,
+    transitions,
+)
+from sim.week.world import (
+    FAULT_BUFFER,
+    FAULT_HAZARD,
+    L_ENTRANTS,
+    L_FAULT,
+    L_SPELLS,
+    World,
+)
+
+PUBLIC_SECTOR_NAMES = ("public", "public_sector")
+RECORDINGS = ("outcomes", "weekly", "ledger", "spells", "events")
+
+
+class JobcenterModel(mesa.Model):
+    """One municipality; one step is one ISO week.
+
+    `state` is the state at the start (made by sim/population/history.py when not given). `recording` says how much is
+    kept: from `spells` on every closed spell. Raises RuntimeError when a hazard exceeds its slice or a buffer is full,
+    BooksDoNotBalance when a week's money does not add up.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        seed: int,
+        state: State | None = None,
+        recording: str = "outcomes",
+        burn_in: bool = False,
+    ):
+        super().__init__(seed=seed)
+        from sim.population.history import starting_state
+
+        self.settings = scenario
+        self.seed_of_chance = seed
+        self.burn_in = burn_in
+        self.state = state if state is not None else starting_state(scenario, seed)
+        self.first_week = self.state.week
+        self.weeks = scenario.weeks
+        self.recording = recording
+        self.keys = np.zeros((len(STREAMS), 2), np.uint64)
+        self.life_keys = keys_of_week(seed, -1)
+        self._prepare(RECORDINGS.index(recording) >= RECORDINGS.index("spells"))
+        if not burn_in:
+            self._open_new_posts()
+            self._draw_trial()
+        self.datacollector = mesa.DataCollector(
+            model_reporters={column.name: _reporter(k) for k, column in enumerate(COLUMNS)}
+            if recording == "events"
+            else {}
+        )
+
+    # -- the week ------------------------------------------------------------------------------------------------
+
+    def step(self) -> None:
+        """Lives one week. The order of a week is stated here and nowhere else."""
+        week, s = self.state.week, self
+        s._open_week(week)  #                1 calendar: law, levers and demand in force
+        s._arrivals(week)  #                 2 arrivals and events of people not on a benefit
+        s._mark_limits(
+            week
+        )  #              3 time limits that fall due; the week's status is fixed from here on
+        s._staff(week)  #                    4 caseworkers fall ill, resign, are hired, learn
+        offers = s._casework(week)  #        5 cases, caseworker changes, the queue, meetings
+        s._measures(week, offers)  #         6 measures end and start while budget and places last
+        s._post_vacancies(week)  #           7 companies
+        s._search_and_hire(week)  #          8 search, ranking, hiring
+        s._drift(week)  #                    9 health, habits, and other doors out of a benefit
+        s._pay(week)  #                     11 the fixed status is paid, counted and booked; the books balance
+        s._record(week)  #                  12 stocks and cohorts
+        s._transitions(week)  #             10 requests take effect next Monday, so they are carried out last
+        s._close_week(week)
+
+    def run(
+        self, weeks: int | None = None, progress: Callable[[int], None] | None = None
+    ) -> "JobcenterModel":
+        """Lives `weeks` weeks (the scenario's horizon if None)."""
+        for k in range(self.weeks if weeks is None else weeks):
+            self.step()
+            if progress is not None:
+                progress(k + 1)
+        return self
+
+    # -- steps: each calls one file of sim/week -------------------------------------------------------------------
+
+    def _open_week(self, week: int) -> None:
+        fill_keys(self.seed_of_chance, week, self.keys)
+        if week in self._change_weeks:
+            self.tables = self._tables_of(week)
+        self._row[:] = 0
+        self.books.open_week(week)
+
+    def _arrivals(self, week: int) -> None:
+        t = self.tables
+        arrivals.arrive_and_happen(
+            self.citizens,
+            self.companies,
+            self.world,
+            t.law,
+            t.events,
+            t.entry,
+            t.search,
+            GAP_TABLE,
+            self.life_keys,
+            week,
+        )
+
+    def _mark_limits(self, week: int) -> None:
+        arrivals.list_supported(self.citizens, self.world)
+        arrivals.mark_limits(self.citizens, self.world, self.tables.limits, self.tables.entry, week)
+
+    def _staff(self, week: int) -> None:
+        staffing.staff_the_week(self.seats, self.world, self.tables.staff, self.life_keys, week)
+
+    def _casework(self, week: int) -> int:
+        t = self.tables
+        n_due = casework.open_cases(
+            self.citizens, self.seats, self.world, t.meeting, self.life_keys, week, self._due
+        )
+        n_offers = casework.hold_meetings(
+            self.citizens,
+            self.seats,
+            self.world,
+            t.meeting,
+            t.offer,
+            self.state["row_of"],
+            self._due,
+            n_due,
+            week,
+            self._offers,
+        )
+        return int(n_offers)
+
+    def _measures(self, week: int, n_offers: int) -> None:
+        t = self.tables
+        self._bought[:] = 0
+        measures.end_measures(self.citizens, self.companies, self.world, t.offer, week)
+        measures.start_measures(
+            self.citizens, self.companies, self.state["tickets"], self._public_sector, self.world, t.offer, self.state["row_of"],
+            self._offers, n_offers, self.books.pots_of_year(), self._bought, week, self.books.year_begin,
+        )  # fmt: skip
+
+    def _post_vacancies(self, week: int) -> None:
+        companies.post_vacancies(
+            self.companies,
+            self.world,
+            self.tables.market,
+            self.state["memory"],
+            self.state["vacancies"],
+            week,
+        )
+
+    def _search_and_hire(self, week: int) -> None:
+        t = self.tables
+        hiring.search_and_hire(
+            self.citizens, self.companies, self.seats, self.world, t.search, t.channel, t.meeting, t.offer, t.market,
+            self.state["tickets"], self.state["vacancies"], self._best_score, self._best_row, self.state["memory"],
+            self.state["centre"], week, self.books.year_begin, 1 if self.burn_in else 0,
+        )  # fmt: skip
+
+    def _drift(self, week: int) -> None:
+        t = self.tables
+        drift.drift_and_exits(self.citizens, self.world, t.exits, t.entry, t.search, t.drift, week)
+
+    def _pay(self, week: int) -> None:
+        t = self.tables
+        payments.pay_benefits(
+            self.citizens,
+            self.world,
+            t.law,
+            t.pay,
+            self.books.cells_of_week(),
+            self.books.received_of_week(),
+            week,
+        )
+        self.books.pay_office(self._row, self._bought, t)
+        self.books.close_week()
+
+    def _record(self, week: int) -> None:
+        record.record_stocks(self.world)
+        if not self.burn_in:
+            lived = week - self.first_week + 1
+            record.follow_cohorts(self.citizens, self.world, self._entrants_until, self.cohort, lived, week)
+            if lived <= self.rows.shape[0]:
+                self.rows[lived - 1] = self._row
+
+    def _transitions(self, week: int) -> None:
+        before = self._row.copy() if self.burn_in else None
+        transitions.carry_out_requests(self.citizens, self.companies, self.world, self.tables.law, week + 1)
+        if before is None:
+            self.rows[week - self.first_week] = self._row  # spells that end with this week are counted in it
+
+    def _close_week(self, week: int) -> None:
+        fault = int(self.state["lengths"][L_FAULT])
+        if fault == FAULT_HAZARD:
+            raise RuntimeError(
+                f"{iso(week)}: a hazard lies above its slice; widen it in sim/behaviour (events.py or exits.py)"
+            )
+        if fault == FAULT_BUFFER:
+            raise RuntimeError(f"{iso(week)}: a buffer of the week is full (vacancies, entrants or spells)")
+        self._drain_spells()
+        self.datacollector.collect(self)
+        self.state.week = week + 1
+
+    # -- preparation ----------------------------------------------------------------------------------------------
+
+    def _prepare(self, keep_spells: bool) -> None:
+        state, scenario = self.state, self.settings
+        n = state["id"].size
+        weeks = self.weeks if not self.burn_in else 0
+        horizon = weeks if not self.burn_in else 104
+        self.books = Books(scenario, self.first_week, horizon)
+        self._row = np.zeros(N_COLUMNS, np.int64)
+        self.rows = np.zeros((weeks, N_COLUMNS), np.int64)
+        self.cohort = np.zeros((weeks, len(COHORT)), np.int64)
+        self._entrants_until = np.zeros(weeks + 1, np.int64)
+        entrants = max(1000, n * weeks // 200) if weeks else 0
+        spells = n if keep_spells else 0
+        self._spell_chunks: list[tuple[np.ndarray, ...]] = []
+        self.world = World(
+            keys=self.keys, row=self._row, supported=state["supported"], requested=state["requested"], lengths=state["lengths"],
+            stocks=state["stocks"], entrant_row=np.zeros(entrants, np.int32), entrant_total=np.zeros(entrants, np.int32),
+            spell_person=np.zeros(spells, np.int32), spell_benefit=np.zeros(spells, np.uint8),
+            spell_begin=np.zeros(spells, np.int16), spell_end=np.zeros(spells, np.int16), spell_door=np.zeros(spells, np.uint8),
+        )  # fmt: skip
+        state["lengths"][L_ENTRANTS] = 0
+        self.citizens, self.companies, self.seats = (
+            state.view(Citizens),
+            state.view(Companies),
+            state.view(Seats),
+        )
+        self._due = np.zeros(n, np.int64)
+        self._offers = np.zeros(n, np.int64)
+        self._best_score = np.zeros(state["vacancies"].size)
+        self._best_row = np.zeros(state["vacancies"].size, np.int64)
+        self._bought = np.zeros(N_MEASURES, np.int64)
+        sectors = list(scenario.municipality.companies.sectors)
+        self._public_sector = next((k for k, name in enumerate(sectors) if name in PUBLIC_SECTOR_NAMES), -1)
+        self._change_weeks = change_weeks(scenario, self.first_week, self.first_week + horizon)
+        self.tables = self._tables_of(self.first_week)
+
+    def _tables_of(self, week: int) -> Tables:
+        tables = build_tables(self.settings, week, levers=not self.burn_in)
+        tables.market.sector_first[:] = self.state["sector_first"]
+        return tables
+
+    def _open_new_posts(self) -> None:
+        """Posts a lever adds are appended and filled after the usual lag; posts it cuts close, the last seat first."""
+        lag, novice = self.tables.staff.weeks_to_fill[0], self.tables.staff.novice_weeks[0]
+        for lever in self.settings.levers.values():
+            posts = {
+                team: fte * self.settings.world.share for team, fte in lever.extra_posts().items() if fte
+            }
+            if not posts:
+                continue
+            first = lever.first_week(self.settings)
+            new = draw_seats([max(0.0, posts.get(team, 0.0)) for team in TEAMS], first)
+            new["seat_vacant_until"][:] = first + lag
+            new["seat_novice_until"][:] = first + lag + novice
+            for name, values in new.items():
+                self.state.columns[name] = np.concatenate([self.state[name], values])
+            for team, fte in posts.items():
+                close_seats(self.state, TEAMS.index(team), -fte, first)
+        self.seats = self.state.view(Seats)
+
+    def _draw_trial(self) -> None:
+        """Where a lever reaches only part of its groups, lot decides who: arm 2 is treated, arm 1 the control group."""
+        for lever in self.settings.levers.values():
+            coverage = getattr(lever, "coverage_share", 1.0)
+            if coverage < 1.0:
+                u = draws(self.state["id"], self.seed_of_chance, S_TRIAL_ARM, 1)[:, 0]
+                self.state["arm"][:] = np.where(u < coverage, 2, 1)
+
+    def _drain_spells(self) -> None:
+        n = int(self.state["lengths"][L_SPELLS])
+        if n:
+            w = self.world
+            self._spell_chunks.append(
+                tuple(
+                    column[:n].copy()
+                    for column in (w.spell_person, w.spell_benefit, w.spell_begin, w.spell_end, w.spell_door)
+                )
+            )
+            self.state["lengths"][L_SPELLS] = 0
+
+    # -- results --------------------------------------------------------------------------------------------------
+
+    def result(self) -> RunResult:
+        """Tables of the weeks lived so far."""
+        lived = self.state.week - self.first_week
+        spells: dict[str, np.ndarray] | None = None
+        if self.recording in ("spells", "events"):
+            names = ("person", "benefit", "begin", "end", "door")
+            chunks = list(zip(*self._spell_chunks, strict=True)) or [[np.zeros(0, np.int64)]] * len(names)
+            spells = {name: np.concatenate(list(chunk)) for name, chunk in zip(names, chunks, strict=True)}
+        return RunResult(
+            scenario=self.settings.name,
+            seed=self.seed_of_chance,
+            start=self.first_week,
+            weeks=lived,
+            rows=self.rows[:lived].copy(),
+            ledger=self.books.ledger.payers[:lived].copy(),
+            pots=self.books.ledger.pots.copy(),
+            years=tuple(self.books.ledger.years),
+            cohort=self.cohort[:lived].copy(),
+            step_labels=tuple(self.settings.law.rule_set.steps),
+            spells=spells,
+            notes={"law": self.settings.law.refusion, "question": self.settings.question},
+        )
+
+
+def _reporter(k: int) -> Callable[[Any], int]:
+    def read(model: Any) -> int:
+        return int(model._row[k])
+
+    return read

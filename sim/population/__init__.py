@@ -1,0 +1,1 @@
+"""The three kinds of agents as columns, their synthesis, and the history they start with."""

@@ -1,0 +1,223 @@
+"""The history people start with: each resident's working life before the jobcentre is simulated.
+
+From 2014-W27, when weeks began to count for the refusion clock (or twelve years before the start, whichever is earlier), each
+person moves between work, education, benefits and the rest at the fitted hazards and the unemployment observed each
+year, without jobcentre or companies. So the clock, the elapsed spell, earlier spells and the clocks of people in work
+come out jointly, long spells over-represented as they are in reality.
+"""
+
+from collections import namedtuple
+
+import numpy as np
+
+from sim.behaviour.entry import cash_benefit_of, without_work
+from sim.behaviour.events import (
+    SLOT_DEATH,
+    candidate_gap,
+    event_hazard,
+    event_slot,
+    slot_ceiling,
+)
+from sim.behaviour.exits import TO_OWN_JOB, TO_UNEMPLOYMENT, band_of, exit_hazard, exit_slot
+from sim.behaviour.limits import limit_is_due, limit_target
+from sim.behaviour.search import skill_after_weeks_in, skill_after_weeks_out
+from sim.chance import (
+    S_CAREER_JOB,
+    S_CLOCK_EVENT,
+    S_CLOCK_GAP,
+    S_DESTINATION,
+    S_EXIT,
+    S_HEALTH,
+    S_REVALUATION,
+    key_of,
+    bits,
+    uniform,
+)
+from sim.codes import (
+    EDUCATION,
+    FIRST_BENEFIT,
+    FOERTIDSPENSION,
+    JOB,
+    ON_LEAVE,
+    OUTSIDE,
+    SYGEDAGPENGE,
+    UDDANNELSESHJAELP,
+)
+from sim.compiled import kernel, rule
+from sim.population.citizens import ADULT_AGE_WEEKS, GRADUATE, INSURED
+from sim.week.moving import begin_status, count_benefit_week
+
+_INV53 = 1.0 / 9007199254740992.0
+
+DriftTable = namedtuple(
+    "DriftTable", ["health_worse", "health_better"]
+)  # float64 (1): chances a week on benefits
+
+
+@rule
+def event_target(c, entry, i, slot, week, u, u_means, u_residence, u_error):
+    """Where the event of `slot` takes person i: a status, or -1 when nothing comes of it."""
+    status = np.int64(c.status[i])
+    age = week - np.int64(c.birth_week[i])
+    if age < ADULT_AGE_WEEKS:
+        return -1  # under 18 nobody holds a benefit or leaves school in this model
+    if status == JOB:
+        if slot == 0:
+            if c.flags[i] & INSURED and week - np.int64(c.since[i]) < 26 and np.int64(c.right_used[i]) > 52:
+                c.right_used[i] = np.int64(c.right_used[i])  # short jobs earn no new right
+            return without_work(c, entry, i, age, u_means, u_residence, u_error)
+        if slot == 1:
+            return FIRST_BENEFIT + SYGEDAGPENGE
+        if slot == 2:
+            return ON_LEAVE if u < 0.5 else OUTSIDE
+        return EDUCATION
+    if status == EDUCATION:
+        if slot == 0:
+            if u < entry.graduate_job_share[0]:
+                return JOB
+            if c.flags[i] & INSURED and u < entry.graduate_job_share[0] + entry.graduate_dagpenge_share[0]:
+                c.flags[i] |= GRADUATE
+                c.right_used[i] = 0
+                return without_work(c, entry, i, age, u_means, u_residence, u_error)
+            return OUTSIDE
+        if slot == 1:
+            if c.education[i] == 0:
+                return FIRST_BENEFIT + UDDANNELSESHJAELP
+            return -1
+        return -1
+    if status == OUTSIDE:
+        if slot == 0:
+            return JOB
+        if slot == 1:
+            return cash_benefit_of(c, entry, i, age, u_residence, u_error)
+        if slot == 2:
+            return EDUCATION
+        return -1
+    if status == ON_LEAVE and slot == 0:
+        return JOB
+    return -1
+
+
+@rule
+def exit_target(c, entry, i, target, age, u_means, u_residence, u_error):
+    """Resolves a door that leads to 'own job' or 'unemployment' into a status."""
+    if target == TO_OWN_JOB:
+        return JOB
+    if target == TO_UNEMPLOYMENT:
+        return without_work(c, entry, i, age, u_means, u_residence, u_error)
+    return target
+
+
+@rule
+def _draw(seed, stream, week, agent):
+    k0, k1 = key_of(seed, stream, week + 1)
+    return np.float64(bits(k0, k1, agent) >> np.uint64(11)) * _INV53
+
+
+@rule
+def next_candidate(c, life_keys, gaps, i):
+    """Moves person i's candidate clock on to the next week of its chain."""
+    k = np.int64(c.candidate_k[i]) + 1
+    u = uniform(life_keys, S_CLOCK_GAP, np.int64(c.id[i]) * 65536 + k)
+    c.candidate_k[i] = k
+    c.candidate_week[i] = np.int64(c.candidate_week[i]) + candidate_gap(u, gaps)
+
+
+@kernel
+def live_careers(
+    c, law, events, exits, limits, entry, search, drift, gaps, life_keys, seed, begin, finding, loss, first, until
+):
+    """Lives every person's career from `begin` (int64, week per person) up to `until` (int64, first week not lived).
+
+    finding, loss: float64 by week from week `first`, the earliest `begin`: factors on job finding and job loss from the year's
+    unemployment. The person's columns are changed in place. Returns 1 if a hazard was above its slice, else 0.
+    """
+    fault = 0
+    for i in range(c.id.size):
+        week = np.int64(begin[i])
+        end = np.int64(until[i])
+        agent = np.int64(c.id[i])
+        c.clock_stamp[i] = max(week, law.clock_from[0])
+        c.support_stamp[i] = week
+        c.candidate_week[i] = week - 1
+        next_candidate(c, life_keys, gaps, i)
+        while week < end:
+            status = np.int64(c.status[i])
+            if status < FIRST_BENEFIT:
+                week = np.int64(c.candidate_week[i])
+                if week >= end:
+                    break
+                slot, x = event_slot(_draw(seed, S_CLOCK_EVENT, week, agent))
+                if slot < SLOT_DEATH:  # residents at the end are alive and have stayed
+                    hazard = event_hazard(c, events, i, slot, week)
+                    if slot == 0 and status == JOB:
+                        hazard *= loss[week - first]
+                    if hazard > slot_ceiling(slot):
+                        fault = 1
+                    if x < hazard:
+                        target = event_target(
+                            c, entry, i, slot, week,
+                            _draw(seed, S_DESTINATION, week, agent * 4),
+                            _draw(seed, S_DESTINATION, week, agent * 4 + 1),
+                            _draw(seed, S_DESTINATION, week, agent * 4 + 2),
+                            _draw(seed, S_DESTINATION, week, agent * 4 + 3),
+                        )  # fmt: skip
+                        if target >= 0 and target != status:
+                            if status == JOB:
+                                c.skill[i] = skill_after_weeks_in(
+                                    c.skill[i], week - np.int64(c.since[i]), search
+                                )
+                            begin_status(c, law, i, target, week)
+                next_candidate(c, life_keys, gaps, i)
+                continue
+            benefit = status - FIRST_BENEFIT
+            if benefit == FOERTIDSPENSION:  # for life
+                if end > law.clock_from[0]:
+                    c.clock_n[i] += min(32000 - np.int64(c.clock_n[i]), end - max(week, law.clock_from[0]))
+                week = end
+                break
+            count_benefit_week(c, law, i, week)
+            if benefit == 0:
+                c.right_used[i] += 1
+            if search.losing[benefit]:
+                c.skill[i] = skill_after_weeks_out(c.skill[i], search)
+            health = np.int64(c.health[i])
+            u_health = _draw(seed, S_HEALTH, week, agent)
+            if u_health < drift.health_worse[0] and health < 2:
+                c.health[i] = health + 1
+            elif u_health > 1.0 - drift.health_better[0] and health > 0:
+                c.health[i] = health - 1
+            age = week - np.int64(c.birth_week[i])
+            weeks_in = week - np.int64(c.since[i]) + 1
+            target = -1
+            if limit_is_due(c, limits, i, benefit, week, age):
+                target = limit_target(
+                    c, limits, entry, i, week, age,
+                    _draw(seed, S_REVALUATION, week, agent * 4),
+                    _draw(seed, S_REVALUATION, week, agent * 4 + 1),
+                    _draw(seed, S_REVALUATION, week, agent * 4 + 2),
+                    _draw(seed, S_REVALUATION, week, agent * 4 + 3),
+                )  # fmt: skip
+            if target < 0:
+                slot, x = exit_slot(_draw(seed, S_EXIT, week, agent))
+                hazard = exit_hazard(exits, benefit, band_of(weeks_in), slot, health, age)
+                if x < hazard:
+                    target = exit_target(
+                        c, entry, i, exits.target[benefit, slot], age,
+                        _draw(seed, S_DESTINATION, week, agent * 4 + 1),
+                        _draw(seed, S_DESTINATION, week, agent * 4 + 2),
+                        _draw(seed, S_DESTINATION, week, agent * 4 + 3),
+                    )  # fmt: skip
+                elif search.hazard[benefit] > 0.0:
+                    h = search.hazard[benefit] * search.person_factor[c.attachment[i], c.education[i], health]
+                    h *= finding[week - first] * (1.0 + c.skill[i])
+                    if _draw(seed, S_CAREER_JOB, week, agent) < h:
+                        target = JOB
+            week += 1
+            while np.int64(c.candidate_week[i]) < week:
+                next_candidate(c, life_keys, gaps, i)
+            if target >= 0 and target != status:
+                begin_status(c, law, i, target, week)
+        while np.int64(c.candidate_week[i]) < end:
+            next_candidate(c, life_keys, gaps, i)
+    return fault

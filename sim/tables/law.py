@@ -1,0 +1,170 @@
+"""Tables made of dated law: time limits, who gets which benefit, rates and refusion."""
+
+from datetime import date
+
+import numpy as np
+
+from sim import codes
+from sim.behaviour.entry import EntryTable
+from sim.behaviour.limits import LimitTable
+from sim.calendar import first_week_from, year_of
+from sim.codes import BENEFITS, RATE_CLASSES
+from sim.money.amounts import weekly_oere
+from sim.scenario import Scenario
+from sim.scenario.law_tables import RatePeriod
+from sim.week.payments import PayTable
+from sim.week.world import Law
+
+# Awards of pension and fleksjob before this date keep their former share (financing act § 30).
+LADDER_AWARDS_FROM = date(2014, 7, 1)
+WEEKS_PER_YEAR = 52.1775
+
+# The activity a refusion rule may ask for, by measure running (codes.MEASURES).
+_ACTIVITY_OF_MEASURE = (
+    codes.ACT_NONE,
+    codes.ACT_PLACEMENT,
+    codes.ACT_PLACEMENT,
+    codes.ACT_GUIDANCE,
+    codes.ACT_GUIDANCE,
+    codes.ACT_WAGE_SUBSIDY,
+    codes.ACT_NONE,
+)
+
+
+def number(value: float) -> np.ndarray:
+    """A number a kernel reads from a table: float64 (1)."""
+    return np.array([float(value)])
+
+
+def whole(value: float) -> np.ndarray:
+    """A whole number a kernel reads from a table: int64 (1)."""
+    return np.array([int(value)], np.int64)
+
+
+def price_factor(scenario: Scenario, year: int) -> float:
+    """What a krone of `year` is in kroner of the scenario's price level."""
+    return float((1.0 + scenario.prices.rate_index_per_year) ** (scenario.prices.level_year - year))
+
+
+def law_change_weeks(scenario: Scenario) -> set[int]:
+    """Weeks in which some row of the law begins or ends; none when the law is frozen."""
+    law = scenario.law
+    weeks: set[int] = set()
+    if law.as_of is None:
+        rows = [*law.contact_plan]
+        for table in (law.transitions, law.measures):
+            for dated in table.values():
+                rows.extend(dated)  # type: ignore[arg-type]
+        for row in rows:
+            if row.from_date:
+                weeks.add(first_week_from(row.from_date))
+            if row.to_date:
+                weeks.add(first_week_from(row.to_date) + 1)
+        for periods in law.benefit_rates.values():
+            weeks |= {first_week_from(period.from_date) for period in periods}
+    return weeks
+
+
+def limit(scenario: Scenario, name: str, week: int) -> float:
+    """A number of scenarios/law/transitions.yaml in force in `week`; it must have a value."""
+    value = scenario.law.transition(name, week)
+    if value is None:
+        raise ValueError(
+            f"law/transitions.yaml: {name} has no value for the week of {scenario.law.day_of(week)}"
+        )
+    return value
+
+
+def law_table(scenario: Scenario, week: int) -> Law:
+    """What moves between statuses do to clocks and awards."""
+    rules = scenario.law.rule_set
+    return Law(
+        clock_kind=np.array(rules.week_class, np.int64),
+        reset_weeks=whole(rules.reset_weeks),
+        window_weeks=whole(rules.window_weeks),
+        clear_at_reset=whole(rules.clear),
+        clock_from=whole(rules.history_from),
+        pension_age_weeks=whole(round(limit(scenario, "pension_age", week) * WEEKS_PER_YEAR)),
+        legacy_before=whole(first_week_from(LADDER_AWARDS_FROM)),
+    )
+
+
+def entry_table(scenario: Scenario, week: int) -> EntryTable:
+    """Who gets which benefit when one begins."""
+    value = scenario.behaviour
+    return EntryTable(
+        means_test_share=number(value["exits.means_test_share"]),
+        misassessed_share=number(value["staff.misassessed_share"]),
+        sho_share=number(value["events.sho_share"]),
+        dagpenge_limit=whole(limit(scenario, "dagpenge_limit_weeks", week)),
+        youth_age_weeks=whole(limit(scenario, "youth_age", week) * WEEKS_PER_YEAR),
+        graduate_job_share=number(value["events.graduate_job_share"]),
+        graduate_dagpenge_share=number(value["events.graduate_dagpenge_share"]),
+    )
+
+
+def limit_table(scenario: Scenario, week: int) -> LimitTable:
+    """Time limits and re-assessments."""
+    value = scenario.behaviour
+    return LimitTable(
+        dagpenge=whole(limit(scenario, "dagpenge_limit_weeks", week)),
+        graduate_dagpenge=whole(limit(scenario, "graduate_limit_weeks", week)),
+        revaluation=whole(limit(scenario, "sygedagpenge_revaluation_weeks", week)),
+        extension=whole(limit(scenario, "sygedagpenge_extension_weeks", week)),
+        jobafklaring=whole(limit(scenario, "jobafklaring_limit_weeks", week)),
+        ressourceforloeb=whole(limit(scenario, "ressourceforloeb_limit_weeks", week)),
+        revalidering=whole(limit(scenario, "revalidering_limit_weeks", week)),
+        youth_age_weeks=whole(limit(scenario, "youth_age", week) * WEEKS_PER_YEAR),
+        extended_share=number(value["exits.revaluation_extended_share"]),
+        to_jobafklaring_share=number(value["exits.revaluation_jobafklaring_share"]),
+    )
+
+
+def rate_period(scenario: Scenario, benefit: str, week: int) -> RatePeriod:
+    """The rates of a benefit in force in `week`; before the first row the first row holds."""
+    rows, day = scenario.law.benefit_rates[benefit], scenario.law.day_of(week)
+    return next((row for row in reversed(rows) if row.from_date <= day), rows[0])
+
+
+def amounts_oere(scenario: Scenario, week: int) -> np.ndarray:
+    """A week's benefit in øre at the scenario's price level: int64 (benefits, rate classes).
+
+    The rates of the law in force are moved from their own year to `prices.level_year` by `rate_index_per_year`, and
+    scaled by the share of the full rate that is paid on average (`paid_share`: part-time claims, deductions, own pay).
+    """
+    table = np.zeros((len(BENEFITS), len(RATE_CLASSES)), np.int64)
+    for b, benefit in enumerate(BENEFITS):
+        period = rate_period(scenario, benefit, week)
+        factor = price_factor(scenario, period.from_date.year) * scenario.law.paid_share[benefit]
+        standard = period.rates.get("standard") or next(iter(period.rates.values()))
+        for r, name in enumerate(RATE_CLASSES):
+            rate = period.rates.get(name, standard)
+            table[b, r] = int(weekly_oere(rate.kr, rate.per) * factor + 0.5)
+    return table
+
+
+def pay_table(scenario: Scenario, week: int) -> PayTable:
+    """Amounts and the refusion rule set."""
+    rules = scenario.law.rule_set
+    arrays = rules.tables()
+    subsidy = scenario.municipality.prices["wage_subsidy_hour_kr"] * 37.0 * 100.0
+    subsidy *= price_factor(scenario, scenario.municipality.price_year)
+    return PayTable(
+        amount_oere=amounts_oere(scenario, week),
+        share_bp=arrays.share_bp,
+        step=arrays.step,
+        counter=arrays.counter,
+        subsidy_oere=whole(subsidy + 0.5),
+        subsidy_counts=whole(arrays.week_class[codes.SUBSIDISED_JOB] == 2),
+        activity=np.array(_ACTIVITY_OF_MEASURE, np.int64),
+    )
+
+
+def is_open(scenario: Scenario, benefit: str, week: int) -> bool:
+    """Whether new cases may enter ressourceforloeb or revalidering (closed to new cases from 1 July 2026)."""
+    return bool(scenario.law.transition(f"{benefit}_open", week))
+
+
+def budget_years(scenario: Scenario) -> list[int]:
+    """Budget years the horizon touches."""
+    return list(range(year_of(scenario.start_week), year_of(scenario.start_week + scenario.weeks - 1) + 1))

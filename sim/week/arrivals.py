@@ -1,0 +1,149 @@
+"""Steps 2 and 3: people not on a benefit whose week has come, arrivals, and the time limits that fall due."""
+
+import numpy as np
+
+from sim.behaviour.events import (
+    SLOT_DEATH,
+    SLOT_MOVE,
+    event_hazard,
+    event_slot,
+    slot_ceiling,
+)
+from sim.behaviour.limits import limit_is_due, limit_target
+from sim.behaviour.search import skill_after_weeks_in
+from sim.chance import S_CLOCK_EVENT, S_DESTINATION, S_REVALUATION, uniform
+from sim.codes import (
+    ABSENT,
+    FIRST_BENEFIT,
+    GONE,
+    JOB,
+    SUBSIDISED_JOB,
+    SYGEDAGPENGE,
+)
+from sim.compiled import kernel, rule
+from sim.population.careers import event_target, next_candidate
+from sim.records.weekly import (
+    FL_AGED,
+    FL_ARRIVALS,
+    FL_DEATHS,
+    FL_JOB_LOSS,
+    FL_MOVES,
+    FL_RELAPSE,
+    FL_SICK,
+)
+from sim.week.moving import age_weeks, ask, change_status
+from sim.week.world import FAULT_HAZARD, L_FAULT, L_SUPPORTED, RANK_LEAVES, RANK_LIMIT
+
+
+@rule
+def _candidate(c, companies, w, law, events, entry, search, i, week):
+    """A candidate week of person i: something may happen."""
+    agent = np.int64(c.id[i])
+    slot, x = event_slot(uniform(w.keys, S_CLOCK_EVENT, agent))
+    if x >= events.highest[slot]:
+        return  # nobody's hazard is that high; most candidate weeks end here
+    status = np.int64(c.status[i])
+    if status == GONE or status == ABSENT:
+        return
+    on_support = status >= FIRST_BENEFIT or status == SUBSIDISED_JOB
+    if on_support and slot < SLOT_DEATH:
+        return
+    hazard = event_hazard(c, events, i, slot, week)
+    if hazard > slot_ceiling(slot):
+        w.lengths[L_FAULT] = FAULT_HAZARD
+    if x >= hazard:
+        return
+    if slot == SLOT_DEATH or slot == SLOT_MOVE:
+        w.row[FL_DEATHS if slot == SLOT_DEATH else FL_MOVES] += 1
+        ask(c, w, i, GONE, RANK_LEAVES)
+        return
+    target = event_target(
+        c, entry, i, slot, week,
+        uniform(w.keys, S_DESTINATION, agent * 4),
+        uniform(w.keys, S_DESTINATION, agent * 4 + 1),
+        uniform(w.keys, S_DESTINATION, agent * 4 + 2),
+        uniform(w.keys, S_DESTINATION, agent * 4 + 3),
+    )  # fmt: skip
+    if target < 0 or target == status:
+        return
+    if status == JOB:
+        tenure = week - np.int64(c.since[i])
+        c.skill[i] = skill_after_weeks_in(c.skill[i], tenure, search)
+        if slot == 0:
+            w.row[FL_JOB_LOSS] += 1
+        elif target == FIRST_BENEFIT + SYGEDAGPENGE:
+            w.row[FL_SICK] += 1
+            if tenure < 26 and np.int64(c.origin[i]) == FIRST_BENEFIT + SYGEDAGPENGE:
+                w.row[FL_RELAPSE] += 1
+    change_status(c, companies, w, law, i, target, week)
+
+
+@rule
+def _settle_in(c, companies, w, law, i, week):
+    """Person i arrives with the status, spell, clock and rights of a life lived elsewhere (kept in `origin` until now)."""
+    since, stamp, support_since, right = c.since[i], c.clock_stamp[i], c.support_since[i], c.right_used[i]
+    c.clock_stamp[i] = week  # the clock was kept up there; nothing to settle for the time before arrival
+    change_status(c, companies, w, law, i, np.int64(c.origin[i]), week)
+    c.since[i] = since
+    c.clock_stamp[i] = stamp
+    c.support_since[i] = support_since
+    c.right_used[i] = right
+
+
+@kernel
+def arrive_and_happen(c, companies, w, law, events, entry, search, gaps, life_keys, week):
+    """Lets in this week's arrivals, lets out those who reach pension age, and runs the candidate clocks.
+
+    People not on a benefit move at once, so that the week's status is fixed from here on; people on benefits who die or
+    move away leave next Monday.
+    """
+    for i in range(c.id.size):
+        if np.int64(c.arrive_week[i]) == week and c.status[i] == ABSENT:
+            w.row[FL_ARRIVALS] += 1
+            _settle_in(c, companies, w, law, i, week)
+        if week - np.int64(c.birth_week[i]) == law.pension_age_weeks[0]:
+            if c.status[i] != GONE and c.status[i] != ABSENT:
+                w.row[FL_AGED] += 1
+                ask(c, w, i, GONE, RANK_LEAVES)
+        if np.int64(c.candidate_week[i]) == week:
+            _candidate(c, companies, w, law, events, entry, search, i, week)
+            next_candidate(c, life_keys, gaps, i)
+
+
+@kernel
+def list_supported(c, w):
+    """Lists the rows of everybody on a benefit or in a subsidised job this week.
+
+    In storage order, so that the steps that follow walk through memory; no result depends on the order.
+    """
+    n = 0
+    for i in range(c.status.size):
+        status = c.status[i]
+        if status >= FIRST_BENEFIT or status == SUBSIDISED_JOB:
+            w.supported[n] = i
+            n += 1
+    w.lengths[L_SUPPORTED] = n
+
+
+@kernel
+def mark_limits(c, w, limits, entry, week):
+    """Time limits and re-assessments that fall due this week are marked; they take effect next Monday."""
+    for position in range(w.lengths[L_SUPPORTED]):
+        i = w.supported[position]
+        status = np.int64(c.status[i])
+        if status < FIRST_BENEFIT:
+            continue
+        benefit = status - FIRST_BENEFIT
+        age = age_weeks(c, i, week)
+        if not limit_is_due(c, limits, i, benefit, week, age):
+            continue
+        agent = np.int64(c.id[i])
+        target = limit_target(
+            c, limits, entry, i, week, age,
+            uniform(w.keys, S_REVALUATION, agent * 4),
+            uniform(w.keys, S_REVALUATION, agent * 4 + 1),
+            uniform(w.keys, S_REVALUATION, agent * 4 + 2),
+            uniform(w.keys, S_REVALUATION, agent * 4 + 3),
+        )  # fmt: skip
+        if target >= 0 and target != status:
+            ask(c, w, i, target, RANK_LIMIT)

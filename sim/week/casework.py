@@ -1,0 +1,268 @@
+"""Step 5: who has which caseworker, whose meeting is due, and which meetings the hours allow."""
+
+import numpy as np
+
+from sim.behaviour.entry import barriers_of
+from sim.behaviour.exits import band_of
+from sim.behaviour.meetings import contact_after, meeting_is_due, trust_after_change, trust_after_meeting
+from sim.chance import (
+    S_ASSESSMENT,
+    S_ASSIGNMENT,
+    S_ATTENDANCE,
+    S_EXEMPTION,
+    S_FOLLOW,
+    S_HANDOVER,
+    S_OWN_REQUEST,
+    S_QUEUE_TIE,
+    S_REFERRAL,
+    S_REORGANISATION,
+    tie,
+    uniform,
+)
+from sim.codes import (
+    ACTIVITYREADY,
+    C_FIRST,
+    C_GROUP_SHIFT,
+    C_OWN_REQUEST,
+    C_REORGANISATION,
+    FIRST_BENEFIT,
+    JOBREADY,
+    N_TEAMS,
+)
+from sim.compiled import kernel, rule
+from sim.population.citizens import MISASSESSED
+from sim.records.weekly import (
+    CASEWEEKS,
+    CHANGES,
+    FL_BELOW_PLAN,
+    HELD_BY,
+    MT_A_KASSE,
+    MT_ABOVE,
+    MT_DUE,
+    MT_FIRST,
+    MT_FIRST_WAIT,
+    MT_HELD,
+    MT_NO_SHOW,
+    MT_PREPARED,
+    PLAN_OK,
+    PLAN_WEEKS,
+    QUEUE,
+    ST_USED,
+)
+from sim.week.moving import TEAM, ask
+from sim.week.world import L_SUPPORTED, RANK_OTHER
+
+_COACHING = 1 << 40  # marks the draw of whether a meeting is coaching
+SPELL_SHIFT = 4096  # ids of spells: person x 4096 + week the spell began
+
+
+@rule
+def _choose_seat(w, seats, team, agent):
+    """A caseworker at work in `team`: the less loaded of the two this person scores highest, -1 if nobody is there.
+
+    Scores are hash(week, person, seat), so an extra seat draws only the people who score it highest.
+    """
+    best, second = -1, -1
+    best_score, second_score = -1.0, -1.0
+    for s in range(seats.seat_team.size):
+        if seats.seat_team[s] != team or seats.seat_minutes[s] <= 0:
+            continue
+        score = uniform(w.keys, S_ASSIGNMENT, agent * 1024 + s)
+        if score > best_score:
+            second, second_score = best, best_score
+            best, best_score = s, score
+        elif score > second_score:
+            second, second_score = s, score
+    if second >= 0 and seats.seat_load[second] < seats.seat_load[best]:
+        return second
+    return best
+
+
+@kernel
+def open_cases(c, seats, w, table, life_keys, week, due):
+    """Gives every case a caseworker and lists the meetings that are due.
+
+    due: int64, filled with sortable keys (seat, urgency, tie, id). Returns their number.
+    A **caseworker change** is counted by cause; a first assignment is not a change.
+    """
+    n_due = 0
+    for position in range(w.lengths[L_SUPPORTED]):
+        i = w.supported[position]
+        status = np.int64(c.status[i])
+        if status < FIRST_BENEFIT:
+            continue
+        benefit = status - FIRST_BENEFIT
+        team = TEAM[benefit]
+        if team >= N_TEAMS:
+            continue
+        agent = np.int64(c.id[i])
+        since = np.int64(c.since[i])
+        spell = agent * SPELL_SHIFT + since
+        seat = np.int64(c.caseworker[i])
+        cause = -1
+        if seat < 0:
+            cause = C_FIRST
+        elif seats.seat_gone[seat] != 0:
+            cause = np.int64(seats.seat_gone[seat])
+        elif seats.seat_team[seat] != team:
+            if uniform(life_keys, S_FOLLOW, spell) >= table.follow_share[0]:
+                cause = C_GROUP_SHIFT
+        elif (
+            c.trust[i] < 0.3
+            and uniform(w.keys, S_OWN_REQUEST, agent) < table.own_request[0] * table.request_met[0]
+        ):
+            cause = C_OWN_REQUEST
+        elif uniform(w.keys, S_REORGANISATION, agent) < table.reorganisation[0]:
+            cause = C_REORGANISATION
+        if cause >= 0:
+            new = _choose_seat(w, seats, team, agent)
+            if new < 0:
+                c.caseworker[i] = -1
+            elif new != seat:
+                if cause == C_FIRST:
+                    c.trust[i] = max(c.trust[i], table.trust_entry[0])
+                else:
+                    handover = (
+                        seats.seat_minutes[seat] > 0
+                        and uniform(life_keys, S_HANDOVER, spell + week) < table.handover_share[0]
+                        and seats.seat_minutes[new] >= table.handover_minutes[0]
+                    )
+                    if handover:
+                        seats.seat_minutes[new] -= table.handover_minutes[0]
+                        seats.seat_minutes[seat] -= min(table.handover_minutes[0], seats.seat_minutes[seat])
+                        w.row[ST_USED] += 2 * table.handover_minutes[0]
+                    c.trust[i] = trust_after_change(c.trust[i], handover, table)
+                w.row[CHANGES + cause] += 1
+                c.caseworker[i] = new
+            seat = new
+        w.row[CASEWEEKS] += 1
+        w.row[CASEWEEKS + 1] += int(c.trust[i] * 1000.0)
+        arm = np.int64(c.arm[i])
+        weeks_in = week - since + 1
+        band = band_of(weeks_in)
+        last = np.int64(c.last_meeting[i])
+        covered = uniform(life_keys, S_EXEMPTION, spell) < table.covered[benefit]
+        interval = table.interval_x2[arm, benefit, band] if covered else 0
+        statutory = table.statutory_x2[benefit, band]
+        if statutory > 0 and covered:
+            w.row[PLAN_WEEKS] += 1
+            since_last = week - (last if last >= 0 else since - 1)
+            if since_last * 2 <= statutory + 4:  # a fortnight's grace
+                w.row[PLAN_OK] += 1
+            if interval > statutory or interval == 0:
+                w.row[FL_BELOW_PLAN] += 1
+        held = np.int64(c.meetings[i])
+        if table.a_kasse[benefit, band]:
+            if covered and meeting_is_due(held, weeks_in, week - last, table.first_by[0, benefit], statutory):
+                w.row[MT_A_KASSE] += 1
+                c.contact[i] = (
+                    contact_after(c.contact[i], week - last, table.unprepared_value[0], table)
+                    if last >= 0
+                    else 1.0
+                )
+                c.last_meeting[i] = week
+                c.meetings[i] = min(held + 1, 255)
+            continue
+        if not meeting_is_due(held, weeks_in, week - last, table.first_by[arm, benefit], interval):
+            continue
+        w.row[MT_DUE] += 1
+        if seat < 0:
+            w.row[CASEWEEKS + 2] += 1
+            continue
+        overdue = 100 + weeks_in if held == 0 else min((week - last) - interval // 2, 90)
+        urgency = 255 - min(overdue, 255)
+        due[n_due] = (((seat * 256 + urgency) * 4096 + tie(w.keys, S_QUEUE_TIE, agent, 12)) << 24) | agent
+        n_due += 1
+    return n_due
+
+
+def hold_meetings(c, seats, w, table, offer, row_of, due, n_due, week, offers):
+    """Sorts the due meetings and holds those the hours allow. Returns the number of people offered a measure."""
+    due[:n_due].sort()
+    overloaded = seats.seat_backlog.copy()
+    return _hold(c, seats, w, table, offer, row_of, due, n_due, overloaded, week, offers)
+
+
+@kernel
+def _hold(c, seats, w, table, offer, row_of, keys, n_due, overloaded, week, offers):
+    """Holds the due meetings caseworker by caseworker, most urgent first, while the minutes last; the rest wait.
+
+    keys: int64 of `open_cases`, sorted; overloaded: last week's backlog. offers: int64, filled with keys of people offered a measure
+    (deadline passed first, then by chance). Returns their number.
+    """
+    n_offers = 0
+    for s in range(seats.seat_team.size):
+        seats.seat_load[s] = 0
+    for s in range(seats.seat_backlog.size):
+        seats.seat_backlog[s] = 0
+    for k in range(n_due):
+        agent = keys[k] & 0xFFFFFF
+        seat = keys[k] >> 44
+        i = row_of[agent]
+        benefit = np.int64(c.status[i]) - FIRST_BENEFIT
+        arm = np.int64(c.arm[i])
+        full = table.direct_minutes[arm, benefit] * table.overhead[0]
+        if seats.seat_team[seat] != TEAM[benefit]:
+            full *= 1.0 + table.specialisation[0]
+        # Coaching is prepared even when the queue is long; other meetings give up preparation first.
+        prepared = (
+            overloaded[seat] == 0
+            or uniform(w.keys, S_ATTENDANCE, agent | _COACHING) < table.coaching[arm, benefit]
+        )
+        cost = int(full if prepared else full * (1.0 - table.preparation[0]))
+        if seats.seat_minutes[seat] < cost:
+            seats.seat_backlog[seat] += cost
+            w.row[QUEUE] += 1
+            w.row[QUEUE + 1] += cost
+            continue
+        if uniform(w.keys, S_ATTENDANCE, agent) < table.no_show[benefit]:
+            lost = int(cost * table.no_show_cost[0])
+            seats.seat_minutes[seat] -= lost
+            w.row[ST_USED] += lost
+            w.row[MT_NO_SHOW] += 1
+            continue
+        seats.seat_minutes[seat] -= cost
+        w.row[ST_USED] += cost
+        w.row[MT_HELD] += 1
+        w.row[HELD_BY + benefit] += 1
+        weeks_in = week - np.int64(c.since[i]) + 1
+        last = np.int64(c.last_meeting[i])
+        if c.meetings[i] == 0:
+            w.row[MT_FIRST] += 1
+            w.row[MT_FIRST_WAIT] += weeks_in - 1
+        band = band_of(weeks_in)
+        if (
+            table.interval_x2[arm, benefit, band] < table.statutory_x2[benefit, band]
+            or table.statutory_x2[benefit, band] == 0
+        ):
+            w.row[MT_ABOVE] += 1
+        value = 1.0 if prepared else table.unprepared_value[0]
+        if prepared:
+            w.row[MT_PREPARED] += 1
+        c.contact[i] = contact_after(c.contact[i], week - last, value, table) if last >= 0 else value
+        c.last_meeting[i] = week
+        c.meetings[i] = min(np.int64(c.meetings[i]) + 1, 255)
+        c.trust[i] = trust_after_meeting(c.trust[i], table)
+        if c.flags[i] & MISASSESSED and prepared:
+            if uniform(w.keys, S_ASSESSMENT, agent) < table.correction[0] * c.trust[i]:
+                c.flags[i] &= 255 - MISASSESSED
+                if benefit == JOBREADY:
+                    ask(c, w, i, FIRST_BENEFIT + ACTIVITYREADY, RANK_OTHER)
+                elif benefit == ACTIVITYREADY:
+                    ask(c, w, i, FIRST_BENEFIT + JOBREADY, RANK_OTHER)
+        if c.measure[i] == 0 and offer.allowed[benefit]:
+            late = weeks_in >= offer.deadline[benefit]
+            if uniform(w.keys, S_REFERRAL, agent * 4) < offer.referral[benefit]:
+                offers[n_offers] = (
+                    ((0 if late else 1) << 54) | (tie(w.keys, S_REFERRAL, agent * 4 + 1, 30) << 24) | agent
+                )
+                n_offers += 1
+        if c.mentor_until[i] <= week and offer.allowed[benefit] and barriers_of(c, i) >= 2:
+            if uniform(w.keys, S_REFERRAL, agent * 4 + 2) < offer.mentor_share[0]:
+                offers[n_offers] = (2 << 54) | (tie(w.keys, S_REFERRAL, agent * 4 + 3, 30) << 24) | agent
+                n_offers += 1
+    for position in range(w.lengths[L_SUPPORTED]):
+        seat = np.int64(c.caseworker[w.supported[position]])
+        if seat >= 0:
+            seats.seat_load[seat] += 1
+    return n_offers

@@ -1,0 +1,171 @@
+"""Step 6: measures end and leave something behind; offers start while money, hours and places last."""
+
+import numpy as np
+
+from sim.behaviour.offers import kind_of_offer, place_quota
+from sim.chance import (
+    S_MEASURE_QUEUE,
+    S_PLACEMENT_COMPANY,
+    S_PLACEMENT_OPEN,
+    S_RETENTION,
+    uniform,
+)
+from sim.codes import (
+    ACTIVITYREADY,
+    FIRST_BENEFIT,
+    JOB,
+    M_MENTOR,
+    M_PLACEMENT_PRIVATE,
+    M_PLACEMENT_PUBLIC,
+    M_WAGE_SUBSIDY,
+    RESSOURCEFORLOEB,
+    SUBSIDISED_JOB,
+)
+from sim.compiled import kernel, rule
+from sim.records.weekly import (
+    COMPANIES,
+    COMPANY_WEEKS,
+    MEASURE_WEEKS,
+    MEASURES,
+    RF_BUDGET,
+    RF_HOURS,
+    RF_PLACE,
+)
+from sim.week.moving import ask, end_measure
+from sim.week.world import L_SUPPORTED, RANK_EDUCATION, RANK_JOB, RANK_OTHER
+
+# Columns of the pots of the year: authorised, committed, spent (all int64 øre).
+AUTHORISED, COMMITTED, SPENT = range(3)
+
+
+@rule
+def _weak_group(benefit):
+    return benefit == ACTIVITYREADY or benefit == RESSOURCEFORLOEB
+
+
+@kernel
+def end_measures(c, companies, w, offer, week):
+    """Ends what has run its time: the host's place is free, the after-effect begins, a subsidised job turns into an
+    ordinary one or into the benefit it came from. Counts the measures running this week."""
+    for position in range(w.lengths[L_SUPPORTED]):
+        i = w.supported[position]
+        measure = np.int64(c.measure[i])
+        if np.int64(c.mentor_until[i]) > week:
+            w.row[MEASURE_WEEKS + M_MENTOR] += 1
+        if measure == 0:
+            continue
+        if week < c.measure_until[i]:
+            w.row[MEASURE_WEEKS + measure] += 1
+            if measure == M_PLACEMENT_PRIVATE or measure == M_PLACEMENT_PUBLIC or measure == M_WAGE_SUBSIDY:
+                w.row[COMPANY_WEEKS] += 1
+            continue
+        status = np.int64(c.status[i])
+        host = np.int64(c.host[i])
+        if host >= 0:
+            openness = companies.company_openness[host] + offer.openness_gain[0]
+            companies.company_openness[host] = min(openness, 0.95)
+        if status == SUBSIDISED_JOB:
+            agent = np.int64(c.id[i])
+            if uniform(w.keys, S_RETENTION, agent) < offer.subsidy_hired[0]:
+                ask(c, w, i, JOB, RANK_JOB)
+            else:
+                ask(c, w, i, np.int64(c.origin[i]), RANK_OTHER)
+        else:
+            weak = 0 if _weak_group(status - FIRST_BENEFIT) else 1
+            c.after_effect[i] = offer.after_log[weak, measure]
+            c.after_until[i] = week + offer.after_weeks[0]
+        end_measure(c, companies, w, i, week, False)
+
+
+@rule
+def note_contact(companies, w, company, week, year_begin):
+    """A company has had a placement or a hire through the jobcentre: first or repeated this year."""
+    if companies.company_contact_week[company] < year_begin:
+        companies.company_contacts[company] = 0
+    companies.company_contact_week[company] = week
+    companies.company_contacts[company] += 1
+    if companies.company_contacts[company] == 1:
+        w.row[COMPANIES] += 1
+    elif companies.company_contacts[company] == 2:
+        w.row[COMPANIES + 1] += 1
+
+
+@rule
+def _find_host(companies, tickets, w, agent, private, public_sector):
+    """A company with a free place that says yes: three are asked, drawn by size. -1 if none does."""
+    for k in range(3):
+        u = uniform(w.keys, S_PLACEMENT_COMPANY, agent * 4 + k)
+        company = np.int64(tickets[min(int(u * tickets.size), tickets.size - 1)])
+        if (companies.company_sector[company] == public_sector) == private:
+            continue
+        if companies.company_guests[company] >= place_quota(companies.company_jobs[company]):
+            continue
+        if uniform(w.keys, S_PLACEMENT_OPEN, agent * 4 + k) < companies.company_openness[company]:
+            return company
+    return -1
+
+
+def start_measures(c, companies, tickets, public_sector, w, offer, row_of, offers, n_offers, pots, spending, week, year_begin):
+    """Sorts the offers by priority and starts what money, hours and places allow."""
+    offers[:n_offers].sort()
+    _start(c, companies, tickets, public_sector, w, offer, row_of, offers, n_offers, pots, spending, week, year_begin)
+
+
+@kernel
+def _start(c, companies, tickets, public_sector, w, offer, row_of, keys, n_offers, pots, spending, week, year_begin):
+    """Starts offers in priority order (offer deadline passed, then by chance) while the pot and the places last.
+
+    pots: int64 (pots, 3) øre of the budget year: authorised, committed, spent. spending: int64 (measures) øre bought
+    this week. A pot that is empty stops new starts, thins them out, or is overdrawn, as the municipality has decided.
+    """
+    minutes = offer.consultant_minutes_week[0]
+    for k in range(n_offers):
+        agent = keys[k] & 0xFFFFFF
+        i = row_of[agent]
+        mentor = (keys[k] >> 54) == 2
+        benefit = np.int64(c.status[i]) - FIRST_BENEFIT
+        if mentor:
+            kind = M_MENTOR
+        else:
+            kind = kind_of_offer(
+                uniform(w.keys, S_MEASURE_QUEUE, agent * 4),
+                uniform(w.keys, S_MEASURE_QUEUE, agent * 4 + 1),
+                offer,
+                offer.wage_subsidy_allowed[benefit],
+            )
+        weeks = offer.weeks[benefit, kind]
+        price = offer.price_oere[kind] * weeks
+        pot = offer.pot[kind]
+        if pot >= 0 and price > 0 and pots[pot, COMMITTED] + price > pots[pot, AUTHORISED]:
+            rule_when_empty = offer.when_empty[pot]
+            thinned = rule_when_empty == 1 and uniform(w.keys, S_MEASURE_QUEUE, agent * 4 + 2) < 0.5
+            if rule_when_empty != 2 and not thinned:
+                w.row[RF_BUDGET] += 1
+                continue
+        host = -1
+        at_company = kind == M_PLACEMENT_PRIVATE or kind == M_PLACEMENT_PUBLIC or kind == M_WAGE_SUBSIDY
+        if at_company:
+            if minutes < offer.consultant_minutes[0]:
+                w.row[RF_HOURS] += 1
+                continue
+            minutes -= offer.consultant_minutes[0]
+            host = _find_host(companies, tickets, w, agent, kind != M_PLACEMENT_PUBLIC, public_sector)
+            if host < 0:
+                w.row[RF_PLACE] += 1
+                continue
+            companies.company_guests[host] += 1
+            note_contact(companies, w, host, week, year_begin)
+        if pot >= 0:
+            pots[pot, COMMITTED] += price
+            pots[pot, SPENT] += price
+        spending[kind] += price
+        w.row[MEASURES + kind] += 1
+        if mentor:
+            c.mentor_until[i] = week + weeks
+            continue
+        c.measure[i] = kind
+        c.measure_until[i] = week + weeks
+        c.host[i] = host
+        if kind == M_WAGE_SUBSIDY:
+            c.measure_until[i] = week + 1 + weeks
+            ask(c, w, i, SUBSIDISED_JOB, RANK_EDUCATION)

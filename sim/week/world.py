@@ -1,0 +1,51 @@
+"""What every step of the week shares: lists of people, counters of the week, and the law in force."""
+
+from collections import namedtuple
+from typing import Final
+
+# Lists whose lengths live in `lengths`.
+L_SUPPORTED, L_REQUESTED, L_VACANCIES, L_ENTRANTS, L_SPELLS, L_FAULT = range(6)
+N_LENGTHS: Final = 8
+
+# Faults a kernel can meet; the model raises after the step.
+FAULT_HAZARD, FAULT_BUFFER, FAULT_SLOT = 1, 2, 3
+
+# What remembers the market and the centres of the effect channels (float64 `memory`).
+Y_YIELD, Y_FILL_WEEKS, Y_YIELD_ANCHOR, Y_FILL_ANCHOR = range(4)
+N_MEMORY: Final = 8
+
+World = namedtuple(
+    "World",
+    [
+        "keys",  # uint64 (streams, 2): this week's keys of chance
+        "row",  # int64 (weekly columns): this week's record
+        "supported",  # int32: rows of people on a benefit or in a subsidised job this week, ascending
+        "requested",  # int32: rows of people who ask to move next Monday
+        "lengths",  # int64: lengths of the lists, and a fault code
+        "stocks",  # int64 (statuses, health): residents by status
+        "entrant_row",  # int32: people whose support began after the start, by week of entry
+        "entrant_total",  # int32: their weeks on support at entry
+        "spell_person",  # int32: closed spells not yet written out
+        "spell_benefit",  # uint8
+        "spell_begin",  # int16
+        "spell_end",  # int16: first week after the spell
+        "spell_door",  # uint8
+    ],
+)
+
+# The law in force this week, as far as moves between statuses need it.
+Law = namedtuple(
+    "Law",
+    [
+        "clock_kind",  # int64 (statuses): what a week in the status does to the refusion clock
+        "reset_weeks",  # int64 (1): self-support weeks that start the clock over
+        "window_weeks",  # int64 (1)
+        "clear_at_reset",  # int64 (1)
+        "clock_from",  # int64 (1): first week whose benefit weeks and self-support weeks count
+        "pension_age_weeks",  # int64 (1)
+        "legacy_before",  # int64 (1): pensions and fleksjobs awarded before this week keep their old share
+    ],
+)
+
+# Standing of requests, lower wins (sim/week/transitions.py).
+RANK_LEAVES, RANK_LIMIT, RANK_PENSION, RANK_SICKNESS, RANK_JOB, RANK_EDUCATION, RANK_OTHER = range(7)

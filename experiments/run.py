@@ -8,11 +8,17 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
-from typing import Generic, Literal, TypeVar
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Generic, Literal, TypeVar
+
+import numpy as np
 
 from sim.records.result import RunResult
+from sim.records.tables import open_spells
 from sim.scenario import Scenario
+
+if TYPE_CHECKING:
+    from sim.model import JobcenterModel
 
 Draw = Mapping[str, float]  # behavioural numbers that replace the scenario's ('group.name' -> value)
 Where = Literal["inline", "threads"]
@@ -57,7 +63,7 @@ def run_one(
     from sim.model import JobcenterModel
 
     drawn = scenario.with_behaviour(draw) if draw else scenario
-    return JobcenterModel(drawn, seed, recording=recording).run(progress=progress).result()
+    return _result(JobcenterModel(drawn, seed, recording=recording).run(progress=progress))
 
 
 def branch(
@@ -79,7 +85,17 @@ def branch(
             starts[key] = starting_state(scenario, seed)
         # The last scenario on a start may live in it; the others get a copy.
         state = starts[key].copy() if key in keys[at + 1 :] else starts.pop(key)
-        yield JobcenterModel(scenario, seed, state=state, recording=recording).run(progress=progress).result()
+        yield _result(JobcenterModel(scenario, seed, state=state, recording=recording).run(progress=progress))
+
+
+def _result(model: "JobcenterModel") -> RunResult:
+    """The tables of a finished run; spells still open at the horizon stand behind the closed ones."""
+    result = model.result()
+    if result.spells is None:
+        return result
+    still_open = open_spells(model.state)
+    spells = {name: np.concatenate([closed, still_open[name]]) for name, closed in result.spells.items()}
+    return replace(result, spells=spells)
 
 
 def execute(

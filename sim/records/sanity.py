@@ -180,7 +180,7 @@ def flows(result: RunResult, share: float = 1.0) -> dict[str, float]:
         ("kontanthjaelp_activityready",),
         ("ressourceforloeb",),
     )
-    # Doors do not tell a move inside the cash-benefit system from one to another benefit; both are left out of its exits.
+    # Doors do not tell a move inside the cash-benefit system from one to another benefit; both are left out.
     left_cash = exits(cash) - exits(cash, "other_benefit")
     counted = total(*(f"changes.{cause}" for cause in codes.CAUSES if cause not in APART))
     found = _ratio(exits(activity, "job") * WEEKS_PER_YEAR, total("stock.kontanthjaelp_activityready"))

@@ -1,0 +1,193 @@
+"""The report of a comparison: one HTML file with its figures inside; the same bytes for the same input."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from experiments import figures
+from experiments.comparison import EXIT_DOORS, Comparison
+from experiments.figure_series import moves_people, others, palette_of, words
+from experiments.figure_style import svg
+from experiments.report_answer import (
+    Numbers,
+    answer_tables,
+    context_tables,
+    contexts,
+    sentence,
+    split_of,
+    strategies,
+)
+from experiments.report_cells import listing
+from experiments.report_tables import (
+    frame_tables,
+    goal_tables,
+    pairing_tables,
+    questions,
+    refusion_rows,
+    year_tables,
+)
+from sim.calendar import iso
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+TEMPLATES: Final = Path(__file__).parent / "templates"
+DOOR_COLOURS: Final = {
+    "job": "#00674a",
+    "ordinary education": "#4a8fc7",
+    "other benefit": "#E69F00",
+    "neither": "#8c8c8c",
+}
+# What no comparison of this kind can tell, whatever the scenarios are.
+CANNOT_TELL: Final = (
+    "How large an effect really is: behaviour is held at its central values; the interval is calculation error only.",
+    "What one municipality's accounts will show: luck alone moves a year's municipal benefit bill by several mio. kr.",
+    "Tax, equalisation, the budget guarantee and what is owed after the horizon (pension, fleksjob): not counted.",
+    "Who is better or worse off: single persons in two runs are one arbitrary coupling: no share of winners is given.",
+    "What a person should be offered: nothing here decides about a person.",
+)
+
+
+def write_report(comparison: Comparison, path: str | Path) -> Path:
+    """Writes the report to `path` (.html) and returns it."""
+    path = Path(path)
+    path.write_text(render(comparison), encoding="utf-8", newline="\n")
+    return path
+
+
+def render(comparison: Comparison) -> str:
+    """The report as HTML text."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    return environment.get_template("report.html.j2").render(**context(comparison))
+
+
+def interval_sentence(comparison: Comparison) -> str:
+    """What the interval is, and is not (economics rule 1)."""
+    runs = len(comparison.seeds)
+    if runs < 2:
+        return "One run with fixed parameters: no calculation error can be stated, and no uncertainty of the forecast."
+    return (
+        f"± is the calculation error (95 %) of {runs} paired runs with fixed parameters; it is not the uncertainty of"
+        " the forecast."
+    )
+
+
+def title(comparison: Comparison) -> str:
+    """Which municipality, which years, how many strategies and contexts."""
+    first, last = comparison.years[0], comparison.years[-1]
+    counted = [
+        f"{len(names)} {word if len(names) == 1 else plural}"
+        for names, word, plural in (
+            (strategies(comparison), "strategy", "strategies"),
+            (contexts(comparison), "context", "contexts"),
+        )
+        if names
+    ]
+    span = str(first) if first == last else f"{first}\u2013{last}"
+    what = f"{listing(counted)} against {words(comparison.base)}" if counted else words(comparison.base)
+    return f"{comparison.municipality or 'A municipality'} {span}: {what}"
+
+
+def horizon(comparison: Comparison) -> str:
+    """First to last week, with its length."""
+    last = comparison.start + comparison.weeks - 1
+    return f"{iso(comparison.start)} to {iso(last)} ({comparison.weeks} week{'s' if comparison.weeks != 1 else ''})"
+
+
+def drawn(comparison: Comparison) -> list[dict[str, str]]:
+    """The figures: heading, the one sentence to read first, and the drawing."""
+    still = [name for name in others(comparison) if not moves_people(comparison, name)]
+    same = (
+        f" The same people as in {words(comparison.base)}: {listing([words(n) for n in still])}."
+        if still
+        else ""
+    )
+    runs = len(comparison.seeds)
+    band = f": calculation error (95 %) of {runs} paired runs." if runs > 1 else ""
+    several: list[tuple[str, Callable[[Comparison], Figure], str]] = [
+        (
+            "people",
+            figures.people,
+            "Below zero: fewer people on support." + (band and f" Whiskers, by year{band}") + same,
+        ),
+        (
+            "net_cost",
+            figures.net_cost,
+            "A strategy first costs money; where its line comes back to zero it has paid back."
+            + (band and f" Bands{band}"),
+        ),
+        (
+            "stocks",
+            figures.stocks,
+            "Levels. Where lines cannot be told apart, the strategies change little there.",
+        ),
+        (
+            "stock_differences",
+            figures.stock_differences,
+            "The same lines as differences, one scale. Benefits that hardly move are left out.",
+        ),
+        (
+            "changes",
+            figures.caseworker_changes,
+            "How often a citizen gets another caseworker, and why. First assignments are not counted.",
+        ),
+        ("waiting", figures.waiting, "Overload shows as waiting before it shows in the accounts."),
+        (
+            "ladder",
+            figures.ladder,
+            "The step decides the state's share. A refusion rule moves the bands, not the people.",
+        ),
+    ]
+    return [
+        {"svg": svg(draw(comparison), name), "caption": text, "name": name} for name, draw, text in several
+    ]
+
+
+def context(comparison: Comparison) -> dict[str, Any]:
+    """All the template prints."""
+    numbers = Numbers(comparison)
+    palette = palette_of(comparison)
+    chosen = strategies(comparison)
+    return {
+        "title": title(comparison),
+        "base": words(comparison.base),
+        "municipality": comparison.municipality,
+        "world_share": comparison.world_share,
+        "horizon": horizon(comparison),
+        "first_year": comparison.years[0],
+        "last_year": comparison.years[-1],
+        "price_level": comparison.price_level,
+        "watermark": comparison.watermark,
+        "questions": questions(comparison),
+        "colours": {name: palette.colour(name) for name in (comparison.base, *others(comparison))},
+        "interval": interval_sentence(comparison),
+        "sentences": [(name, words(name), sentence(comparison, numbers, name)) for name in chosen],
+        "answers": answer_tables(comparison, numbers),
+        "splits": {name: split_of(comparison, name) for name in chosen},
+        "doors": [(door, DOOR_COLOURS[door]) for door in EXIT_DOORS],
+        "door_colours": DOOR_COLOURS,
+        "contexts": context_tables(comparison, numbers) if contexts(comparison) else [],
+        "figures": drawn(comparison),
+        "goals": goal_tables(comparison, numbers),
+        "refusion": [(words(name), lines) for name, lines in refusion_rows(comparison)],
+        "frames": frame_tables(comparison, numbers),
+        "by_year": year_tables(comparison, numbers),
+        "pairing": pairing_tables(comparison),
+        "warnings": [note for note in comparison.notes if note.startswith("WARNING")],
+        "notes": [note for note in comparison.notes if not note.startswith("WARNING")],
+        "cannot_tell": CANNOT_TELL,
+        "rules_not_verified": comparison.rules_not_verified,
+        "runs": len(comparison.seeds),
+        "seeds": listing([str(seed) for seed in comparison.seeds]) if len(comparison.seeds) <= 8 else "",
+        "command": comparison.command,
+        "version": comparison.version,
+    }

@@ -54,7 +54,7 @@ _prepare_cache()
 
 def rule(function: F) -> F:
     """A scalar rule: compiled into the kernels that call it."""
-    compiled: F = numba.njit(nogil=True, error_model="numpy", _nrt=False)(function)
+    compiled: F = numba.njit(nogil=True, error_model="numpy", _nrt=False, inline="always")(function)
     return compiled
 
 

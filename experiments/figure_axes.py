@@ -17,9 +17,9 @@ NOTHING = 1e-9  # differences of means below it are rounding
 
 
 def label_ends(
-    axes: "Axes", ends: Sequence[tuple[str, float, float, str]], size: float = 9.0, room: int = 24
+    axes: "Axes", ends: Sequence[tuple[str, float, str]], size: float = 9.0, room: int = 24
 ) -> None:
-    """Writes each line's name to the right of its end (name, x, y, colour), moved apart so that none overlaps.
+    """Writes each line's name beside the right edge at its last height (name, y, colour), none over another.
 
     Names longer than `room` letters are broken into lines.
     """
@@ -28,11 +28,11 @@ def label_ends(
     line = (high - low) * size * 1.2 / 72.0 / inches
     texts = ["\n".join(row for part in name.split("\n") for row in wrap(part, room)) for name, *_ in ends]
     heights = [line * (text.count("\n") + 1.25) for text in texts]
-    places = spread([y for _, _, y, _ in ends], heights)
-    for text, (_, x, _, colour), y in zip(texts, ends, places, strict=True):
+    places = spread([y for _, y, _ in ends], heights)
+    for text, (_, _, colour), y in zip(texts, ends, places, strict=True):
         axes.annotate(
             text,
-            (x, y),
+            (axes.get_xlim()[1], y),
             xytext=(5, 0),
             textcoords="offset points",
             color=colour,
@@ -137,6 +137,11 @@ def room_around_zero(axes: "Axes", largest: float) -> None:
     low, high = axes.get_ylim()
     pad = 0.15 * (max(high, 0) - min(low, 0))  # room for the words at the left
     axes.set_ylim(min(low, -pad), max(high, pad))
+
+
+def say(axes: "Axes", text: str) -> None:
+    """Words in the middle of a panel that has nothing to draw."""
+    axes.text(0.5, 0.6, text, transform=axes.transAxes, ha="center", va="center", color=SOFT, fontsize=10)
 
 
 def signed(value: float, decimals: int = 0) -> str:

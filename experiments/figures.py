@@ -19,6 +19,7 @@ from experiments.figure_axes import (
     label_ends,
     plot,
     room_around_zero,
+    say,
     signed,
     thin,
     thousands,
@@ -79,7 +80,7 @@ def _differences(
         weeks = time_axis(axes, comparison.start, comparison.weeks)
         axes.axhline(0, color=INK, linewidth=0.9)
         base = series_of(comparison.base)
-        ends: list[tuple[str, float, float, str]] = []
+        ends: list[tuple[str, float, str]] = []
         largest = 0.0
         for name in members:
             values = (series_of(name) - base) / scale
@@ -98,8 +99,10 @@ def _differences(
                 )
             plot(axes, weeks, values, **palette.line(name))
             text = f"{words(name)}\n{signed(values[-1], decimals)}"
-            ends.append((text, float(weeks[-1]), float(values[-1]), palette.colour(name)))
+            ends.append((text, float(values[-1]), palette.colour(name)))
         room_around_zero(axes, largest)
+        if largest <= NOTHING:
+            say(axes, "no difference in any week")
         axes.yaxis.set_major_formatter(thousands)
         label_ends(axes, ends)
         if len(panels) > 1:
@@ -241,6 +244,8 @@ def stock_differences(comparison: Comparison) -> "Figure":
         for axes, status in zip(panels, shown or statuses[:1], strict=True):
             weeks = thin(time_axis(axes, comparison.start, comparison.weeks), 4)
             axes.axhline(0, color=INK, linewidth=0.8)
+            if not shown:
+                say(axes, "no difference")
             for name in names:
                 plot(axes, weeks, thin(gap(name, status), 4), **palette.line(name))
             axes.set_ylim(min(low - pad, -pad), max(high + pad, pad))
@@ -346,7 +351,7 @@ def ladder(comparison: Comparison) -> "Figure":
                 roof = floor + bands[s]
                 _area(axes, weeks, floor, roof, colour)
                 middle = float(floor[-1] + roof[-1]) / 2.0
-                ends.append((comparison.step_labels[name][s], float(weeks[-1]), middle, INK))
+                ends.append((comparison.step_labels[name][s], middle, INK))
                 floor = roof
             axes.set_ylim(0, top * 1.02 if top > NOTHING else 1.0)
             axes.yaxis.set_major_formatter(thousands)
@@ -411,7 +416,7 @@ def waiting(comparison: Comparison) -> "Figure":
                 known = values[np.isfinite(values)]
                 if len(known):
                     text = f"{known[-1]:,.{decimals}f}  {words(name)}"
-                    ends.append((text, float(weeks[-1]), float(known[-1]), palette.colour(name)))
+                    ends.append((text, float(known[-1]), palette.colour(name)))
             top = axes.get_ylim()[1]
             axes.set_ylim(0, top if top > NOTHING else 1.0)
             axes.yaxis.set_major_formatter(thousands)

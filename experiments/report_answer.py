@@ -100,10 +100,10 @@ def columns(comparison: Comparison, names: Sequence[str]) -> tuple[Column, ...]:
     )
 
 
-def table(comparison: Comparison, names: Sequence[str], rows: Sequence[Row], has_base: bool = True) -> Table:
-    """A table over some scenarios."""
-    over = columns(comparison, names)
-    return Table(over, tuple(rows), group_columns(over), words(comparison.base), has_base)
+def table(comparison: Comparison, names: Sequence[str], rows: Sequence[Row]) -> Table:
+    """A table of differences over some scenarios."""
+    over, base = columns(comparison, names), words(comparison.base)
+    return Table(over, tuple(rows), group_columns(over), base, corner=f"Difference from {base}")
 
 
 def in_pages(names: Sequence[str]) -> list[list[str]]:

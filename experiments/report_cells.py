@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 MINUS: Final = "\u2212"
@@ -52,7 +52,7 @@ class Table:
     groups: tuple[tuple[str, int], ...] = ()
     base: str = "baseline"
     has_base: bool = True
-    note: str = field(default="")
+    corner: str = ""
 
 
 def number(value: float, decimals: int = 0) -> str:

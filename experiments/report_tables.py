@@ -9,6 +9,7 @@ from experiments.report_answer import Numbers, in_pages, money_row, number_of, s
 from experiments.report_cells import (
     MIO,
     Cell,
+    Column,
     Row,
     Table,
     cell,
@@ -141,29 +142,28 @@ PAIRED_OUTCOMES = (
 
 def pairing_tables(comparison: Comparison) -> list[Table]:
     """Share of the variance that pairing takes away, by budget year: 1 - Var(d) / (Var(a) + Var(b))."""
+    if len(comparison.seeds) < 2:
+        return []
     found = {
         (row.scenario, row.outcome, row.group, row.year): number_of(row.variance_removed)
         for row in comparison.pairing.itertuples()
     }
-
-    def text(key: tuple[str, str, str, str]) -> str:
-        value = found.get(key, math.nan)
-        return percent(value) if math.isfinite(value) else "\u2013"
-
-    def rows(names: Sequence[str]) -> list[Row]:
-        out = []
-        for outcome, group, label in PAIRED_OUTCOMES:
-            out.append(Row("", part=label))
-            for year in (*map(str, comparison.years), "all"):
-                cells = tuple(Cell(text((name, outcome, group, year))) for name in names)
-                out.append(Row("whole horizon" if year == "all" else year, "%", "", cells))
-        return out
-
-    return [
-        table(comparison, names, rows(names), has_base=False)
-        for names in in_pages(others(comparison))
-        if len(comparison.seeds) > 1
-    ]
+    periods = (*map(str, comparison.years), "all")
+    rows = []
+    for outcome, group, label in PAIRED_OUTCOMES:
+        rows.append(Row("", part=label))
+        rows += [
+            Row(
+                words(name),
+                "%",
+                cells=tuple(
+                    Cell(percent(found.get((name, outcome, group, period), math.nan))) for period in periods
+                ),
+            )
+            for name in others(comparison)
+        ]
+    over = tuple(Column(p, "whole horizon" if p == "all" else p, "inherit") for p in periods)
+    return [Table(over, tuple(rows), has_base=False, corner="Variance removed")]
 
 
 def questions(comparison: Comparison) -> list[tuple[str, str, str, str]]:

@@ -148,6 +148,7 @@ def flow_checks(result: RunResult, share: float = 1.0) -> list[Check]:
     out = []
     for target in FLOWS:
         model, low, high = measured[target.name], target.value / FACTOR, target.value * FACTOR
+        high = min(high, 1.0) if target.unit == "share" else high
         out.append(
             Check(
                 target.name,

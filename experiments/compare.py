@@ -25,6 +25,7 @@ from experiments.run import Plan, Where, execute
 from experiments.splits import accounting_twin, exit_split, refusion_differs, same_but_for_names
 from experiments.spread import Paired, paired
 from sim.calendar import iso, year_of
+from sim.codes import BENEFITS
 from sim.errors import UserError
 from sim.money.ledger import OPERATING
 from sim.records.outcome_list import OUTCOMES, estimand
@@ -309,15 +310,32 @@ def _bound_row(
 def _split_rows(
     name: str, base: Sequence[Summary], other: Sequence[Summary], notes: list[str]
 ) -> list[tuple[Any, ...]]:
+    """Where saved benefit weeks went. Shares are stated only where weeks were saved beyond the calculation error."""
     n = len(NAMES)
     mean = [np.mean([summary.series[:n].T for summary in of_one], axis=0) for of_one in (base, other)]
     split = exit_split(*mean)
-    if split.saved > 0 and split.share("neither") > NEITHER_LIMIT:
+    total = paired(_benefit_weeks(base), _benefit_weeks(other))
+    saved = -float(total.difference[0])
+    known = saved > 0 and saved > float(total.half_width[0])
+    neither = split.share("neither")
+    if known and neither > NEITHER_LIMIT:
         notes.append(
-            f"WARNING: of the benefit weeks {name} saves, {split.share('neither'):.0%} went to neither job, education"
-            " nor another benefit. A saving is not a job."
+            f"WARNING: of the benefit weeks {name} saves, {neither:.0%} went to neither job, education nor another"
+            " benefit. A saving is not a job."
         )
-    return [(name, door, split.weeks[door], split.share(door)) for door in EXIT_DOORS]
+    if not known and saved != 0:
+        notes.append(
+            f"{name}: no benefit weeks saved beyond the calculation error, so it is not said where they went."
+        )
+    return [
+        (name, door, split.weeks[door], split.share(door) if known else float("nan")) for door in EXIT_DOORS
+    ]
+
+
+def _benefit_weeks(runs: Sequence[Summary]) -> np.ndarray:
+    """Person-weeks on any benefit, float64 (runs, 1)."""
+    rows = [NAMES.index(f"stock.{benefit}") for benefit in BENEFITS]
+    return np.array([[summary.series[rows].sum()] for summary in runs])
 
 
 def _refusion_rows(

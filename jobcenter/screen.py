@@ -23,8 +23,8 @@ def number(value: float, unit: str) -> str:
         return f"{value / MIO:,.1f}"
     if unit in ("changes per citizen-year", "0-1"):
         return f"{value:.2f}"
-    if unit == "weeks":
-        return f"{value:.1f}"
+    if unit in ("weeks", "FTE"):
+        return f"{value:,.1f}"
     return f"{value:,.0f}"
 
 
@@ -32,7 +32,7 @@ def signed(value: float, error: float, unit: str) -> str:
     """A difference with its calculation error: '+12.3 ± 1.4', in the unit of `number`; exactly nothing is '0'."""
     if math.isnan(value):
         return "-"
-    if value == 0 and error == 0:
+    if value == 0 and (error == 0 or math.isnan(error)):
         return "0"
     scale, digits = {
         "share": (100.0, 2),

@@ -93,7 +93,7 @@ def draw_key(
             figure.text((x + 0.42) / wide, y, text, color=line["color"], fontsize=9, va="center")
 
 
-def time_axis(axes: "Axes", start: int, weeks: int) -> np.ndarray:
+def time_axis(axes: "Axes", start: int, weeks: int, short: bool = False) -> np.ndarray:
     """Years along the foot, each named in its middle; weeks where there is less than a year. Returns the weeks."""
     first, last = start, start + weeks
     axes.set_xlim(first - 0.5, last - 0.5)
@@ -113,7 +113,7 @@ def time_axis(axes: "Axes", start: int, weeks: int) -> np.ndarray:
         begin, end = max(first, calendar.year_start(year)), min(last, calendar.year_start(year + 1))
         if end - begin >= 26:
             middles.append((begin + end) / 2.0)
-            names.append(str(year) if not names else f"\u2019{year % 100:02d}")
+            names.append(str(year) if not (names or short) else f"\u2019{year % 100:02d}")
     axes.set_xticks(middles, names, minor=True)
     axes.tick_params(axis="x", which="minor", length=0)
     return np.arange(first, last)

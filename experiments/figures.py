@@ -1,16 +1,16 @@
 """The figures of a comparison, one function each; every one returns a matplotlib figure that stands alone.
 
 Scenarios keep their colour and dashes in all figures. Lines are means over the paired runs, a band their calculation
-error (95 %), a whisker that of a year's mean. Contexts (another law, another business cycle) get a panel of their own
-scale beside the strategies.
+error (95 %), a whisker that of the last full year's mean. Contexts (another law, another business cycle) get a panel of
+their own scale beside the strategies.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from experiments.comparison import CUMULATIVE, Comparison
+from experiments.comparison import Comparison
 from experiments.figure_axes import (
     NOTHING,
     draw_key,
@@ -18,30 +18,26 @@ from experiments.figure_axes import (
     key_rows,
     label_ends,
     plot,
-    room_around_zero,
     say,
-    signed,
     thin,
     thousands,
     time_axis,
 )
+from experiments.figure_differences import differences, draw, money_added_up, people_on_support
 from experiments.figure_series import (
     BENEFIT_WORDS,
     CAUSE_WORDS,
     changes_per_citizen_year,
-    in_panels,
     moves_people,
     others,
     palette_of,
     quarter_mean,
     ratio,
     steps,
-    support,
     words,
 )
 from experiments.figure_style import INK, SOFT, STEP_COLOURS, WIDTH, Palette, new_figure, style
 from sim import codes
-from sim.calendar import year_start
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -56,122 +52,48 @@ _CAUSE_COLOURS: Final = {
 }
 
 
-def _differences(
-    comparison: Comparison,
-    names: Sequence[str],
-    series_of: Callable[[str], np.ndarray],
-    error_of: str,
-    title: str,
-    unit: str,
-    above: str,
-    below: str,
-    scale: float,
-    decimals: int,
-) -> "Figure":
-    """Each scenario minus the base over time: a panel for strategies, one for contexts, names at the ends."""
-    panels = in_panels(comparison, names)
-    figure = new_figure(3.6)
-    palette = palette_of(comparison)
-    label = 1.95 / WIDTH  # inches kept free for the names
-    left, gap = 0.62 / WIDTH, 0.55 / WIDTH
-    width = (1.0 - left - label * len(panels) - gap * (len(panels) - 1)) / len(panels)
-    for k, (kind, members) in enumerate(panels):
-        axes = figure.add_axes((left + k * (width + label + gap), 0.085, width, 0.70))
-        weeks = time_axis(axes, comparison.start, comparison.weeks)
-        axes.axhline(0, color=INK, linewidth=0.9)
-        base = series_of(comparison.base)
-        ends: list[tuple[str, float, str]] = []
-        largest = 0.0
-        for name in members:
-            values = (series_of(name) - base) / scale
-            largest = max(largest, float(np.max(np.abs(values), initial=0.0)))
-            error = comparison.weekly_error.get(name, {}).get(error_of)
-            if error is None:
-                _whiskers(axes, comparison, name, 5.0 * (len(ends) - len(members) / 2.0), palette)
-            elif len(weeks) > 1:
-                axes.fill_between(
-                    thin(weeks, 4),
-                    thin(values - error / scale, 4),
-                    thin(values + error / scale, 4),
-                    color=palette.colour(name),
-                    alpha=0.13,
-                    linewidth=0,
-                )
-            plot(axes, weeks, values, **palette.line(name))
-            text = f"{words(name)}\n{signed(values[-1], decimals)}"
-            ends.append((text, float(values[-1]), palette.colour(name)))
-        room_around_zero(axes, largest)
-        if largest <= NOTHING:
-            say(axes, "no difference in any week")
-        axes.yaxis.set_major_formatter(thousands)
-        label_ends(axes, ends)
-        if len(panels) > 1:
-            axes.set_title(kind, fontsize=9, color=SOFT, fontweight="normal", pad=5)
-        for text, place, side in ((above, 0.985, "top"), (below, 0.02, "bottom")):
-            axes.text(
-                0.012, place, text, transform=axes.transAxes, fontsize=8, color=SOFT, va=side, style="italic"
-            )
-    heading(figure, title, unit, 0.985)
-    return figure
-
-
-def _whiskers(
-    axes: "Axes", comparison: Comparison, scenario: str, shift_weeks: float, palette: Palette
-) -> None:
-    """Calculation error of each year's mean number on support, a little beside its neighbours'."""
-    last = comparison.start + comparison.weeks
-    for year in comparison.years:
-        row = comparison.difference(scenario, "full_time_persons", "support", str(year))
-        begin, end = max(comparison.start, year_start(year)), min(last, year_start(year + 1))
-        half = float(row.high) - float(row.difference)
-        if end - begin >= 26 and half > 0.0:
-            axes.errorbar(
-                (begin + end) / 2.0 + shift_weeks,
-                float(row.difference),
-                yerr=half,
-                color=palette.colour(scenario),
-                linewidth=1.0,
-                capsize=2.2,
-            )
-
-
-# ---- the figures -----------------------------------------------------------------------------------------------
-
-
 def people(comparison: Comparison) -> "Figure":
     """How many more or fewer are on support than in the base, over time."""
     with style():
         names = [name for name in others(comparison) if moves_people(comparison, name)] or others(comparison)
-        return _differences(
-            comparison,
-            names,
-            lambda name: support(comparison, name),
-            "",
-            f"People on support, difference from {words(comparison.base)}",
-            "persons each week; fleksjob and førtidspension apart",
-            "\u2191 more on support",
-            "\u2193 fewer on support",
-            1.0,
-            0,
-        )
+        return differences(comparison, names, people_on_support(comparison))
 
 
 def net_cost(comparison: Comparison) -> "Figure":
     """The municipality's extra net spending added up since the start; below zero it has paid back."""
-    series = f"{CUMULATIVE}net_municipal_kr"
     with style():
-        return _differences(
-            comparison,
-            others(comparison),
-            lambda name: comparison.weekly[name][series],
-            series,
-            f"The municipality's net spending added up, difference from {words(comparison.base)}",
-            f"mio. kr., {comparison.price_level} prices; all budget frames, after refusion",
-            f"\u2191 has cost more than {words(comparison.base)}",
-            "\u2193 has cost less: paid back",
-            1e6,
-            1,
-        )
+        return differences(comparison, others(comparison), money_added_up(comparison))
+
+
+def overview(comparison: Comparison) -> "Figure":
+    """People and money of the strategies side by side: the picture for somebody who sees one."""
+    names = [name for name in others(comparison) if comparison.kinds[name] != "context"]
+    with style():
+        figure = new_figure(3.9)
+        label, left, gap = 1.9 / WIDTH, 0.5 / WIDTH, 0.4 / WIDTH
+        width = (1.0 - left - 2 * label - gap) / 2
+        people_, money = people_on_support(comparison), money_added_up(comparison)
+        for k, (measure, title, unit) in enumerate(
+            (
+                (people_, "People on support", "persons, mean of the quarter"),
+                (
+                    money,
+                    "The municipality's net spending added up",
+                    f"mio. kr., {comparison.price_level} prices",
+                ),
+            )
+        ):
+            axes = figure.add_axes((left + k * (width + label + gap), 0.15, width, 0.68))
+            draw(axes, comparison, names, measure)
+            x = k * (width + label + gap) + 0.008
+            figure.text(x, 0.985, title, fontsize=11, fontweight="bold", va="top")
+            text = f"{unit}; difference from {words(comparison.base)}"
+            figure.text(x, 0.985 - 0.21 / 3.9, text, fontsize=9, color=SOFT, va="top")
+        foot = f"{comparison.municipality}, {len(comparison.seeds)} paired runs"
+        if comparison.watermark:
+            foot += f". {comparison.watermark}."
+        figure.text(0.008, 0.02, foot, fontsize=9, color=SOFT, fontweight="bold")
+        return figure
 
 
 def _grid(panels: int, names: Sequence[str], palette: Palette) -> "tuple[Figure, list[Axes]]":
@@ -234,8 +156,10 @@ def stock_differences(comparison: Comparison) -> "Figure":
         for status in statuses
     }
     most = max(largest.values())
-    shown = [status for status in statuses if most > NOTHING and largest[status] >= 0.04 * most]
+    shown = [status for status in statuses if most > NOTHING and largest[status] >= 0.1 * most]
     with style():
+        from matplotlib.ticker import MaxNLocator
+
         palette = palette_of(comparison)
         figure, panels = _grid(max(len(shown), 1), names, palette)
         low = min((float(np.min(gap(name, s))) for name in names for s in shown), default=-1.0)
@@ -249,6 +173,8 @@ def stock_differences(comparison: Comparison) -> "Figure":
             for name in names:
                 plot(axes, weeks, thin(gap(name, status), 4), **palette.line(name))
             axes.set_ylim(min(low - pad, -pad), max(high + pad, pad))
+            axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
+            axes.yaxis.set_major_formatter(thousands)
             title = BENEFIT_WORDS.get(status, status.replace("_", " ").capitalize())
             axes.set_title(title, fontsize=9, pad=4, color=INK if status in BENEFIT_WORDS else _NOT_A_BENEFIT)
         heading(
@@ -335,42 +261,48 @@ def ladder(comparison: Comparison) -> "Figure":
     names = [comparison.base, *(name for name in others(comparison) if name in contexts)]
     with style():
         figure = new_figure(3.3)
-        label = 1.45 / WIDTH
-        left, gap = 0.55 / WIDTH, 0.32 / WIDTH
+        label, left, gap = 1.3 / WIDTH, 0.55 / WIDTH, 0.32 / WIDTH
         columns = max(len(names), 2)
         width = (1.0 - left - label * columns - gap * (columns - 1)) / columns
         top = max(float(np.max(steps(comparison, name).sum(axis=0))) for name in names)
         for k, name in enumerate(names):
             axes = figure.add_axes((left + k * (width + label + gap), 0.09, width, 0.68))
-            weeks = time_axis(axes, comparison.start, comparison.weeks)
-            bands = steps(comparison, name)
-            used = [s for s in range(len(bands)) if float(np.max(bands[s])) > NOTHING]
-            colours = _step_colours(len(used))
+            weeks = time_axis(axes, comparison.start, comparison.weeks, short=True)
+            bands = _bands(comparison, name)
             floor, ends = np.zeros(comparison.weeks), []
-            for colour, s in zip(colours, used, strict=True):
-                roof = floor + bands[s]
-                _area(axes, weeks, floor, roof, colour)
-                middle = float(floor[-1] + roof[-1]) / 2.0
-                ends.append((comparison.step_labels[name][s], middle, INK))
+            for s, (text, persons) in enumerate(bands):
+                roof = floor + persons
+                _area(axes, weeks, floor, roof, STEP_COLOURS[round(s * 5 / max(len(bands) - 1, 1))])
+                ends.append((text, float(floor[-1] + roof[-1]) / 2.0, INK))
                 floor = roof
             axes.set_ylim(0, top * 1.02 if top > NOTHING else 1.0)
             axes.yaxis.set_major_formatter(thousands)
             if k:
                 axes.tick_params(labelleft=False)
             axes.set_title(words(name), fontsize=9, pad=5)
-            label_ends(axes, ends, size=8.5)
+            label_ends(axes, ends, size=8.5, room=20)
         heading(
             figure,
             "Who is on which step of the refusion ladder",
-            "persons on a benefit; the darker the band, the less the state pays",
+            "persons on a benefit, by the weeks their clock has counted; every rule has its own steps",
             0.985,
         )
         return figure
 
 
-def _step_colours(used: int) -> list[str]:
-    """As many blues as there are steps, light to dark, spread over the range."""
-    return [STEP_COLOURS[round(k * 5 / max(used - 1, 1))] for k in range(used)]
+def _bands(comparison: Comparison, scenario: str) -> list[tuple[str, np.ndarray]]:
+    """Steps with somebody on them, name and persons; those too thin to be seen become one."""
+    persons = steps(comparison, scenario)
+    visible = 0.02 * float(np.max(persons.sum(axis=0), initial=0.0))
+    bands: list[tuple[str, np.ndarray]] = []
+    rest = [k for k in range(len(persons)) if NOTHING < float(np.max(persons[k])) < visible]
+    for k, label in enumerate(comparison.step_labels[scenario]):
+        if k not in rest and float(np.max(persons[k])) > NOTHING:
+            bands.append((f"weeks {label}" if label[:1].isdigit() else label, persons[k]))
+    if rest:
+        text = f"{len(rest)} small steps" if len(rest) > 1 else comparison.step_labels[scenario][rest[0]]
+        bands.append((text, persons[rest].sum(axis=0)))
+    return bands
 
 
 def _area(axes: "Axes", weeks: np.ndarray, floor: np.ndarray, roof: np.ndarray, colour: str) -> None:

@@ -117,7 +117,7 @@ def drawn(comparison: Comparison) -> list[dict[str, str]]:
         (
             "people",
             figures.people,
-            "Below zero: fewer people on support." + (band and f" Whiskers, by year{band}") + same,
+            "Below zero: fewer people on support." + (band and f" Whiskers, last full year{band}") + same,
         ),
         (
             "net_cost",
@@ -133,7 +133,7 @@ def drawn(comparison: Comparison) -> list[dict[str, str]]:
         (
             "stock_differences",
             figures.stock_differences,
-            "The same lines as differences, one scale. Benefits that hardly move are left out.",
+            "The strategies as differences, one scale. What moves less than a tenth of the most is left out.",
         ),
         (
             "changes",
@@ -144,7 +144,7 @@ def drawn(comparison: Comparison) -> list[dict[str, str]]:
         (
             "ladder",
             figures.ladder,
-            "The step decides the state's share. A refusion rule moves the bands, not the people.",
+            "The step decides the state's share of each benefit; another rule moves the bands, not the people.",
         ),
     ]
     return [

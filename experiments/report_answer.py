@@ -191,25 +191,33 @@ def payback(numbers: Numbers, scenario: str, service_only: bool = False) -> str:
 
 @dataclass(frozen=True)
 class Split:
-    """Where saved benefit weeks went: (door, share, bar width in per cent), and whether "neither" is too large."""
+    """Where saved benefit weeks went, and whether "neither" is too large."""
 
-    parts: tuple[tuple[str, str, float], ...]
+    parts: tuple[
+        tuple[str, str, float], ...
+    ]  # (door, share, width in per cent of the bar) from left to right
+    listed: tuple[tuple[str, str], ...]  # (door, share), the same order everywhere
+    below: float  # per cent of the bar left of zero
     warns: bool
     text: str
     neither: float
 
 
 def split_of(comparison: Comparison, scenario: str) -> Split:
-    """A scenario's saved weeks by door; no bar where a part is negative or nothing was saved."""
+    """A scenario's saved weeks by door; a door through which fewer went than in the base stands left of zero."""
     frame: pd.DataFrame = comparison.exit_split
     rows = frame[frame.scenario == scenario]
     shares = {str(row.door): number_of(row.share) for row in rows.itertuples()}
     if not shares or any(not math.isfinite(share) for share in shares.values()):
-        return Split((), False, "no benefit weeks saved", math.nan)
+        return Split((), (), 0.0, False, "no benefit weeks saved", math.nan)
     text = ", ".join(f"{door} {percent(shares[door])}" for door in EXIT_DOORS)
-    whole = all(share >= 0.0 for share in shares.values())
-    parts = tuple((door, percent(shares[door]), 100.0 * shares[door]) for door in EXIT_DOORS) if whole else ()
-    return Split(parts, shares["neither"] > NEITHER_LIMIT, text, shares["neither"])
+    length = sum(abs(share) for share in shares.values())
+    widths = {door: 100.0 * abs(shares[door]) / length if length else 0.0 for door in EXIT_DOORS}
+    order = sorted(EXIT_DOORS, key=lambda door: shares[door] >= 0.0)  # what shrank stands left of zero
+    below = sum(widths[door] for door in EXIT_DOORS if shares[door] < 0.0)
+    parts = tuple((door, percent(shares[door]), widths[door]) for door in order)
+    listed = tuple((door, percent(shares[door])) for door in EXIT_DOORS)
+    return Split(parts, listed, below, shares["neither"] > NEITHER_LIMIT, text, shares["neither"])
 
 
 def ceiling(comparison: Comparison, scenario: str) -> Cell:
@@ -276,7 +284,8 @@ def answer_rows(comparison: Comparison, numbers: Numbers, names: Sequence[str]) 
             "share of weeks",
             cells=each(lambda name: Cell(split_of(comparison, name).text)),
             part="split",
-            hint=f"more than {percent(NEITHER_LIMIT)} to neither is a warning: a saving is not a job",
+            hint=f"more than {percent(NEITHER_LIMIT)} to neither is a warning: a saving is not a job; below 0: fewer"
+            " there than in the base",
         ),
         Row(
             "Hires and displacement",

@@ -11,16 +11,34 @@ import pytest
 from synthetic import RECIPES, comparison
 
 from experiments import figures
-from experiments.comparison import WATERMARK, Comparison
+from experiments.comparison import EXIT_DOORS, WATERMARK, Comparison
 from experiments.figure_axes import key_rows, spread
+from experiments.figure_differences import last_full_year
 from experiments.figure_series import quarter_mean, words
 from experiments.figure_style import svg
 from experiments.report import interval_sentence, render, write_report
-from experiments.report_answer import Numbers, break_even, cumulated, paid_back, payback_words, sentence
+from experiments.report_answer import (
+    Numbers,
+    break_even,
+    cumulated,
+    paid_back,
+    payback_words,
+    sentence,
+    split_of,
+)
 from experiments.report_cells import cell, kroner_scale, number, signed, tone_of
 from sim.records.outcome_list import GOALS
 
-DRAWN = ("people", "net_cost", "stocks", "stock_differences", "caseworker_changes", "ladder", "waiting")
+DRAWN = (
+    "overview",
+    "people",
+    "net_cost",
+    "stocks",
+    "stock_differences",
+    "caseworker_changes",
+    "ladder",
+    "waiting",
+)
 VOID = {"meta", "link", "br", "img", "hr", "input", "col", "path", "use", "rect", "line", "circle", "image"}
 
 
@@ -197,6 +215,32 @@ def test_figures_leave_other_peoples_settings_alone(full: Comparison) -> None:
     before = dict(matplotlib.rcParams)
     svg(figures.people(full), "people")
     assert dict(matplotlib.rcParams) == before
+
+
+def test_a_split_with_fewer_in_one_place_stands_on_both_sides_of_zero(full: Comparison) -> None:
+    frame = full.exit_split
+    less = frame.assign(
+        share=frame.door.map({"job": 1.0, "ordinary education": 0.1, "other benefit": 0.3, "neither": -0.4})
+    )
+    split = split_of(dataclasses.replace(full, exit_split=less), "early_intervention")
+    assert split.parts[0] == ("neither", "\u221240 %", pytest.approx(100 * 0.4 / 1.8))
+    assert split.below == pytest.approx(100 * 0.4 / 1.8) and not split.warns
+    assert [door for door, _ in split.listed] == list(EXIT_DOORS)
+
+
+def test_only_a_year_inside_the_horizon_gets_a_whisker() -> None:
+    assert last_full_year(comparison(("one_caseworker",), weeks=110, seeds=2)) == 2028
+    assert last_full_year(comparison(("one_caseworker",), weeks=51, seeds=2)) is None
+
+
+def test_thin_steps_of_a_rule_become_one_band(full: Comparison) -> None:
+    thin = {**full.weekly["baseline"]}
+    for k in (1, 2):
+        thin[f"ladder.step{k}"] = np.full(full.weeks, 3.0)
+    weekly = {**full.weekly, "baseline": thin}
+    drawing = svg(figures.ladder(dataclasses.replace(full, weekly=weekly)), "ladder")
+    assert "2 small steps" in drawing
+    assert "small step" not in svg(figures.ladder(full), "ladder")
 
 
 # ---- numbers ---------------------------------------------------------------------------------------------------

@@ -89,10 +89,12 @@ def overview(comparison: Comparison) -> "Figure":
             figure.text(x, 0.985, title, fontsize=11, fontweight="bold", va="top")
             text = f"{unit}; difference from {words(comparison.base)}"
             figure.text(x, 0.985 - 0.21 / 3.9, text, fontsize=9, color=SOFT, va="top")
-        foot = f"{comparison.municipality}, {len(comparison.seeds)} paired runs"
+        runs = len(comparison.seeds)
+        error = "; shaded and whiskers: calculation error (95 %), not the uncertainty of the forecast"
+        foot = f"{comparison.municipality}, {runs} paired runs{error if runs > 1 else ''}."
         if comparison.watermark:
-            foot += f". {comparison.watermark}."
-        figure.text(0.008, 0.02, foot, fontsize=9, color=SOFT, fontweight="bold")
+            foot += f" {comparison.watermark.split(':')[0]}."
+        figure.text(0.008, 0.02, foot, fontsize=9, color=SOFT)
         return figure
 
 

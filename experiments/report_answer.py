@@ -35,7 +35,7 @@ CLASS_WORDS: Final = {
     "A": "A: effect with evidence",
     "B": "B: direction only; no effect unless typed in",
     "C": "C: process or accounting",
-    "none": "class not stated",
+    "none": "no lever: another baseline",
     "context": "context",
 }
 TABLE_WIDTH: Final = 5  # scenarios side by side on a page

@@ -30,31 +30,62 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return built
 
 
-def clean_environment(**more: str) -> dict[str, str]:
-    """This process's environment without what would let the checkout or another environment shine through."""
-    hidden = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "NUMBA_DISABLE_JIT", "NUMBA_BOUNDSCHECK")
-    return {name: value for name, value in os.environ.items() if name not in hidden} | more
+class Elsewhere:
+    """A new environment and an empty working folder, both outside the checkout."""
 
+    def __init__(self, home: Path, with_pip: bool):
+        venv.create(home / "environment", with_pip=with_pip)
+        self.python = home / "environment" / "bin" / "python"
+        self.jobcenter = home / "environment" / "bin" / "jobcenter"
+        self.folder = home / "elsewhere"
+        self.folder.mkdir()
+        # Nothing of this process may let the checkout or another environment shine through.
+        hidden = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "NUMBA_DISABLE_JIT", "NUMBA_BOUNDSCHECK")
+        self.environment = {name: value for name, value in os.environ.items() if name not in hidden}
+        self.environment |= {"PYTHONNOUSERSITE": "1", "JOBCENTER_CACHE": str(home / "cache")}
 
-def call(folder: Path, environment: dict[str, str], *command: str | Path, seconds: float = 60) -> str:
-    """Runs a command in `folder`; what it printed, or a failure that shows it."""
-    parts = [str(part) for part in command]
-    done = subprocess.run(
-        parts, cwd=folder, env=environment, capture_output=True, text=True, timeout=seconds, check=False
-    )
-    assert done.returncode == 0, (
-        f"{' '.join(parts)} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
-    )
-    return done.stdout
+    def call(self, *command: str | Path, seconds: float = 120) -> subprocess.CompletedProcess[str]:
+        """Runs a command; fails with what it printed when it did not end well."""
+        parts = [str(part) for part in command]
+        done = subprocess.run(
+            parts,
+            cwd=self.folder,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=seconds,
+            check=False,
+        )
+        assert done.returncode == 0, (
+            f"{' '.join(parts)} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
+        )
+        return done
 
+    def site_packages(self) -> Path:
+        """Where packages lie in the new environment."""
+        code = "import sysconfig; print(sysconfig.get_path('purelib'))"
+        return Path(self.call(self.python, "-c", code).stdout.strip())
 
-def refusion_agrees(folder: Path, environment: dict[str, str], jobcenter: Path) -> None:
-    """Weeks 1-4 of the ladder: the state pays 80 % of 4,200 + 4,200 + 4,300 kr."""
-    (folder / "history.csv").write_text(HISTORY, encoding="utf-8")
-    answer = json.loads(call(folder, environment, jobcenter, "refusion", "history.csv", "--json"))
-    assert answer["state_oere"] == 1_016_000
-    assert answer["municipal_oere"] == 254_000
-    assert "site-packages" in answer["rules"]["file"], "the packaged rule set, not one of the checkout"
+    def answers(self) -> None:
+        """check and refusion work, with the packaged files and not those of the checkout."""
+        where = self.call(self.python, "-c", "import jobcenter, sim; print(jobcenter.__file__, sim.__file__)")
+        assert where.stdout.count(str(self.site_packages())) == 2
+        # Weeks 1-4 of the ladder: the state pays 80 % of 4,200 + 4,200 + 4,300 kr.
+        (self.folder / "history.csv").write_text(HISTORY, encoding="utf-8")
+        answer = json.loads(self.call(self.jobcenter, "refusion", "history.csv", "--json").stdout)
+        assert (answer["state_oere"], answer["municipal_oere"]) == (1_016_000, 254_000)
+        assert str(self.site_packages()) in answer["rules"]["file"]
+        self.call(self.jobcenter, "check", "baseline")
+        self.call(self.python, "-m", "jobcenter", "--help")
+
+    def runs(self, *more: str) -> subprocess.CompletedProcess[str]:
+        """Two weeks are simulated and written."""
+        done = self.call(
+            self.jobcenter, "run", "baseline", "--weeks", "2", "--out", "out", *more, seconds=900
+        )
+        assert (self.folder / "out" / "manifest.json").is_file()
+        assert list((self.folder / "out").rglob("*.parquet"))
+        return done
 
 
 def test_everything_needed_is_inside(wheel: Path) -> None:
@@ -78,48 +109,29 @@ def test_everything_needed_is_inside(wheel: Path) -> None:
     assert not [name for name in inside if name.endswith((".pyc", ".nbi", ".nbc"))]
 
 
-def test_commands_without_a_simulation_from_the_wheel(wheel: Path, tmp_path: Path) -> None:
-    """A new environment that holds the wheel and borrows the packages installed here, but not the checkout."""
-    home, elsewhere = tmp_path / "environment", tmp_path / "elsewhere"
-    elsewhere.mkdir()
-    venv.create(home, with_pip=False)
-    python, jobcenter = home / "bin" / "python", home / "bin" / "jobcenter"
-    environment = clean_environment(PYTHONNOUSERSITE="1")
-    call(
-        elsewhere, environment, sys.executable, "-m", "pip", "--python", python, "install", "--no-deps", wheel
-    )
-    site = Path(
-        call(
-            elsewhere, environment, python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"
-        ).strip()
-    )
+def test_the_wheel_away_from_the_checkout(wheel: Path, tmp_path: Path) -> None:
+    """The environment holds the wheel and borrows the packages installed here, but not the checkout."""
+    new = Elsewhere(tmp_path, with_pip=False)
+    new.call(sys.executable, "-m", "pip", "--python", new.python, "install", "--no-deps", wheel)
     # A path in a .pth file is searched, but its own .pth files (an editable checkout) are not read.
-    (site / "borrowed.pth").write_text(
-        "\n".join({sysconfig.get_path("purelib"), sysconfig.get_path("platlib")})
+    borrowed = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
+    (new.site_packages() / "borrowed.pth").write_text("\n".join(borrowed), encoding="utf-8")
+    new.answers()
+    new.environment["NUMBA_DISABLE_JIT"] = (
+        "1"  # a small world in plain Python is sooner there than compiled code
     )
-    where = call(
-        elsewhere, environment, python, "-c", "import jobcenter, sim; print(jobcenter.__file__, sim.__file__)"
-    )
-    assert where.count(str(site)) == 2
-    refusion_agrees(elsewhere, environment, jobcenter)
-    call(elsewhere, environment, jobcenter, "check", "baseline")
-    call(elsewhere, environment, python, "-m", "jobcenter", "--help")
+    new.runs("--set", "world.share=0.005")
 
 
 @pytest.mark.slow
 def test_the_wheel_in_an_empty_environment_with_the_locked_packages(wheel: Path, tmp_path: Path) -> None:
-    home, elsewhere = tmp_path / "environment", tmp_path / "elsewhere"
-    elsewhere.mkdir()
-    venv.create(home, with_pip=True)
-    python, jobcenter = home / "bin" / "python", home / "bin" / "jobcenter"
-    environment = clean_environment(PYTHONNOUSERSITE="1", JOBCENTER_CACHE=str(tmp_path / "cache"))
-    pip = (python, "-m", "pip", "--disable-pip-version-check")
+    """As a user installs it: locked packages from the index, then the wheel; the first run says that it compiles."""
+    new = Elsewhere(tmp_path, with_pip=True)
+    pip = (new.python, "-m", "pip", "--disable-pip-version-check")
     lock = ROOT / "requirements" / "run.txt"
-    call(elsewhere, environment, *pip, "install", "--quiet", "--require-hashes", "-r", lock, seconds=900)
-    call(elsewhere, environment, *pip, "install", "--quiet", "--no-deps", wheel)
-    call(elsewhere, environment, *pip, "check")
-    refusion_agrees(elsewhere, environment, jobcenter)
-    call(elsewhere, environment, jobcenter, "check", "baseline")
-    out = elsewhere / "out"
-    call(elsewhere, environment, jobcenter, "run", "baseline", "--weeks", "2", "--out", out, seconds=900)
-    assert (out / "manifest.json").is_file() and list(out.rglob("*.parquet"))
+    new.call(*pip, "install", "--quiet", "--require-hashes", "-r", lock, seconds=900)
+    new.call(*pip, "install", "--quiet", "--no-deps", wheel)
+    new.call(*pip, "check")
+    new.answers()
+    assert "Compiling" in new.runs().stderr
+    assert "Compiling" not in new.runs("--force").stderr

@@ -288,3 +288,18 @@ def test_evidence_named_in_scenarios_is_in_the_packaged_facts() -> None:
     assert named, "no scenario file names any evidence"
     unknown = sorted(f"{file}: {found}" for file, found in named if found not in known)
     assert not unknown, unknown
+
+
+@pytest.mark.parametrize("page", [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")], ids=name_of)
+def test_links_between_pages_lead_somewhere(page: Path) -> None:
+    text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.S)
+    links = [link.split("#")[0] for link in re.findall(r"\]\(([^)\s]+)\)", text) if "://" not in link]
+    lost = [link for link in links if link and not (page.parent / link).exists()]
+    assert not lost, f"{name_of(page)}: {lost}"
+
+
+def test_the_readme_names_every_command_and_only_those() -> None:
+    from jobcenter.cli import command_names
+
+    named = set(re.findall(r"`jobcenter (\w+)", (ROOT / "README.md").read_text(encoding="utf-8")))
+    assert named == set(command_names())

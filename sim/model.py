@@ -41,7 +41,6 @@ from sim.week.world import (
     World,
 )
 
-PUBLIC_SECTOR_NAMES = ("public", "public_sector")
 RECORDINGS = ("outcomes", "weekly", "ledger", "spells", "events")
 
 
@@ -169,7 +168,7 @@ class JobcenterModel(mesa.Model):
         self._bought[:] = 0
         measures.end_measures(self.citizens, self.companies, self.world, t.offer, week)
         measures.start_measures(
-            self.citizens, self.companies, self.state["tickets"], self._public_sector, self.world, t.offer, self.state["row_of"],
+            self.citizens, self.companies, self.state["tickets"], self._public, self.world, t.offer, self.state["row_of"],
             self._offers, n_offers, self.books.pots_of_year(), self._bought, week, self.books.year_begin,
         )  # fmt: skip
 
@@ -268,7 +267,7 @@ class JobcenterModel(mesa.Model):
         self._best_row = np.zeros(state["vacancies"].size, np.int64)
         self._bought = np.zeros(N_MEASURES, np.int64)
         sectors = list(scenario.municipality.companies.sectors)
-        self._public_sector = next((k for k, name in enumerate(sectors) if name in PUBLIC_SECTOR_NAMES), -1)
+        self._public = np.array([name.startswith("public") for name in sectors], np.uint8)
         self._change_weeks = change_weeks(scenario, self.first_week, self.first_week + horizon)
         self.tables = self._tables_of(self.first_week)
 

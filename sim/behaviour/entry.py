@@ -16,12 +16,16 @@ from sim.codes import (
 from sim.compiled import rule
 from sim.population.citizens import INSURED, MISASSESSED, NON_DANISH, SOCIAL_BARRIER
 
+# `education` is what a person ends up with; under 23 it is taken not to be completed yet.
+EDUCATED_FROM_WEEKS = 1200
+
 EntryTable = namedtuple(
     "EntryTable",
     [
         "means_test_share",  # float64 (1)
         "misassessed_share",  # float64 (1)
         "sho_share",  # float64 (1)
+        "correction_before",  # float64 (1): before the start, chance a week that a wrong group is seen
         "dagpenge_limit",  # int64 (1): weeks of right
         "youth_age_weeks",  # int64 (1)
         "graduate_job_share",  # float64 (1)
@@ -48,7 +52,8 @@ def cash_benefit_of(c, table, i, age_weeks, u_residence, u_error):
     c.flags[i] &= 255 - MISASSESSED
     if c.flags[i] & NON_DANISH and u_residence < table.sho_share[0]:
         return FIRST_BENEFIT + SHO
-    if age_weeks < table.youth_age_weeks[0] and c.education[i] == 0:
+    not_yet_educated = c.education[i] == 0 or age_weeks < EDUCATED_FROM_WEEKS
+    if age_weeks < table.youth_age_weeks[0] and not_yet_educated:
         return FIRST_BENEFIT + UDDANNELSESHJAELP
     activity_ready = barriers_of(c, i) >= 2
     if u_error < table.misassessed_share[0]:

@@ -39,7 +39,7 @@ EventTable = namedtuple(
         "relapse",  # float64 (1): factor on sickness in the half year after a return from sickness
         "non_danish_cash",  # float64 (1)
         "death_by_age",  # float64 (120): hazard a week by age in years
-        "move_out",  # float64 (1)
+        "move_by_age",  # float64 (120): hazard a week of moving to another municipality
         "cycle",  # float64 (sectors): factor on job loss this week
         "highest",  # float64 (6 slots): no person's hazard is above this
     ],
@@ -81,7 +81,7 @@ def event_hazard(c, table, i, slot, week):
     if slot == SLOT_DEATH:
         return table.death_by_age[max(0, (week - np.int64(c.birth_week[i])) // 52)]
     if slot == SLOT_MOVE:
-        return table.move_out[0]
+        return table.move_by_age[max(0, (week - np.int64(c.birth_week[i])) // 52)]
     status = np.int64(c.status[i])
     if status == JOB:
         hazard = table.base[0, slot]

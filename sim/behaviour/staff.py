@@ -9,7 +9,7 @@ StaffTable = namedtuple(
     "StaffTable",
     [
         "minutes_per_fte",  # float64 (1): working minutes a week at full pace
-        "case_minutes",  # float64 (1): administration of one case a week
+        "case_minutes",  # float64 (teams): administration of one case a week
         "resignation",  # float64 (1): hazard a week at the usual backlog
         "overload",  # float64 (1): log hazard per week of backlog
         "retention",  # float64 (1): factor on resignation from retention pay

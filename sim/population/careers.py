@@ -10,7 +10,7 @@ from collections import namedtuple
 
 import numpy as np
 
-from sim.behaviour.entry import cash_benefit_of, without_work
+from sim.behaviour.entry import EDUCATED_FROM_WEEKS, cash_benefit_of, without_work
 from sim.behaviour.events import (
     SLOT_DEATH,
     candidate_gap,
@@ -22,6 +22,7 @@ from sim.behaviour.exits import TO_OWN_JOB, TO_UNEMPLOYMENT, band_of, exit_hazar
 from sim.behaviour.limits import limit_is_due, limit_target
 from sim.behaviour.search import skill_after_weeks_in, skill_after_weeks_out
 from sim.chance import (
+    S_ASSESSMENT,
     S_CAREER_JOB,
     S_CLOCK_EVENT,
     S_CLOCK_GAP,
@@ -29,22 +30,24 @@ from sim.chance import (
     S_EXIT,
     S_HEALTH,
     S_REVALUATION,
-    key_of,
     bits,
+    key_of,
     uniform,
 )
 from sim.codes import (
+    ACTIVITYREADY,
     EDUCATION,
     FIRST_BENEFIT,
     FOERTIDSPENSION,
     JOB,
+    JOBREADY,
     ON_LEAVE,
     OUTSIDE,
     SYGEDAGPENGE,
     UDDANNELSESHJAELP,
 )
 from sim.compiled import kernel, rule
-from sim.population.citizens import ADULT_AGE_WEEKS, GRADUATE, INSURED
+from sim.population.citizens import ADULT_AGE_WEEKS, GRADUATE, INSURED, MISASSESSED
 from sim.week.moving import begin_status, count_benefit_week
 
 _INV53 = 1.0 / 9007199254740992.0
@@ -63,8 +66,6 @@ def event_target(c, entry, i, slot, week, u, u_means, u_residence, u_error):
         return -1  # under 18 nobody holds a benefit or leaves school in this model
     if status == JOB:
         if slot == 0:
-            if c.flags[i] & INSURED and week - np.int64(c.since[i]) < 26 and np.int64(c.right_used[i]) > 52:
-                c.right_used[i] = np.int64(c.right_used[i])  # short jobs earn no new right
             return without_work(c, entry, i, age, u_means, u_residence, u_error)
         if slot == 1:
             return FIRST_BENEFIT + SYGEDAGPENGE
@@ -81,7 +82,7 @@ def event_target(c, entry, i, slot, week, u, u_means, u_residence, u_error):
                 return without_work(c, entry, i, age, u_means, u_residence, u_error)
             return OUTSIDE
         if slot == 1:
-            if c.education[i] == 0:
+            if c.education[i] == 0 or age < EDUCATED_FROM_WEEKS:
                 return FIRST_BENEFIT + UDDANNELSESHJAELP
             return -1
         return -1
@@ -198,6 +199,10 @@ def live_careers(
                     _draw(seed, S_REVALUATION, week, agent * 4 + 2),
                     _draw(seed, S_REVALUATION, week, agent * 4 + 3),
                 )  # fmt: skip
+            if target < 0 and c.flags[i] & MISASSESSED:
+                if _draw(seed, S_ASSESSMENT, week, agent) < entry.correction_before[0]:
+                    c.flags[i] &= 255 - MISASSESSED
+                    target = FIRST_BENEFIT + (ACTIVITYREADY if benefit == JOBREADY else JOBREADY)
             if target < 0:
                 slot, x = exit_slot(_draw(seed, S_EXIT, week, agent))
                 hazard = exit_hazard(exits, benefit, band_of(weeks_in), slot, health, age)

@@ -18,7 +18,7 @@ from sim.population.citizens import (
 from sim.population.companies import COMPANIES
 from sim.scenario import Scenario
 from sim.state import State
-from sim.tables.levels import ATTACHMENT_Z, sector_tickets
+from sim.tables.levels import ATTACHMENT_Z, moving_factor, sector_tickets
 
 WEEKS_PER_YEAR = 52.1775
 PENSION_AGE_YEARS = 67
@@ -90,11 +90,12 @@ def draw_citizens(state: State, scenario: Scenario, seed: int, first_week: int) 
     state["arrive_week"][:] = first_week + arrive
     u = draws(ids, seed, S_TRAITS, _TRAITS)
     span = PENSION_AGE_YEARS - 16
-    age_weeks = (
-        np.where(kind == 0, 16 + span * u[:, 0], np.where(kind == 1, 16.0, 18 + 32 * u[:, 0] ** 1.5))
-        * WEEKS_PER_YEAR
-    )
-    age_weeks = np.maximum(age_weeks.astype(np.int64), MINIMUM_AGE_WEEKS - 20)
+    # In-movers have the ages of those who move away.
+    weight = np.cumsum([moving_factor(age) for age in range(18, PENSION_AGE_YEARS - 1)])
+    mover_age = 18 + np.searchsorted(weight / weight[-1], u[:, 0]) + u[:, 10]
+    age_years = np.where(kind == 0, 16 + span * u[:, 0], np.where(kind == 1, 16.0, mover_age))
+    age_weeks = (age_years * WEEKS_PER_YEAR).astype(np.int64)
+    age_weeks = np.maximum(age_weeks, MINIMUM_AGE_WEEKS - 20)
     state["birth_week"][:] = state["arrive_week"] - age_weeks
     higher, vocational = population.higher_education_share, population.vocational_share
     state["education"][:] = np.where(u[:, 1] < higher, 2, np.where(u[:, 1] < higher + vocational, 1, 0))

@@ -96,6 +96,8 @@ def entry_table(scenario: Scenario, week: int) -> EntryTable:
         means_test_share=number(value["exits.means_test_share"]),
         misassessed_share=number(value["staff.misassessed_share"]),
         sho_share=number(value["events.sho_share"]),
+        # One meeting per `by_need_weeks`, at the trust a case usually has (0.6).
+        correction_before=number(value["staff.correction_share"] * 0.6 / value["contact.by_need_weeks"]),
         dagpenge_limit=whole(limit(scenario, "dagpenge_limit_weeks", week)),
         youth_age_weeks=whole(limit(scenario, "youth_age", week) * WEEKS_PER_YEAR),
         graduate_job_share=number(value["events.graduate_job_share"]),

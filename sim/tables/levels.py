@@ -80,6 +80,7 @@ DOORS_OF: dict[int, tuple[tuple[str, int, int], ...]] = {
         ("sick_to_unemployment", TO_UNEMPLOYMENT, PLAIN),
         ("sick_to_ledighedsydelse", _B + LEDIGHEDSYDELSE, BAD_HEALTH),
         ("sick_to_foertidspension", _B + FOERTIDSPENSION, BAD_HEALTH),
+        ("sick_to_revalidering", _B + REVALIDERING, PLAIN),
     ),
     JOBAFKLARING: (
         ("jobafklaring_to_unemployment", TO_UNEMPLOYMENT, PLAIN),
@@ -143,6 +144,11 @@ def demand_change_weeks(scenario: Scenario) -> set[int]:
     }
 
 
+def moving_factor(age: int) -> float:
+    """Moves between municipalities by age, relative to all adults: the young move most (a judgement); mean about 1."""
+    return 2.0 if age < 30 else (1.0 if age < 45 else (0.5 if age < 55 else 0.35))
+
+
 def event_table(scenario: Scenario, week: int, with_cycle: bool = True) -> EventTable:
     """Hazards of people not on a benefit. Job loss follows the cycle by the sector's sensitivity."""
     value, population = scenario.behaviour, scenario.municipality.population
@@ -173,7 +179,7 @@ def event_table(scenario: Scenario, week: int, with_cycle: bool = True) -> Event
                 for age in range(120)
             ]
         ),
-        move_out=number(population.out_move_share_per_year / 52.0),
+        move_by_age=np.array([population.out_move_share_per_year / 52.0 * moving_factor(age) for age in range(120)]),
         cycle=np.array([loss**s for s in sensitivity]),
         highest=np.zeros(len(SLOT_MAX)),
     )
@@ -189,7 +195,7 @@ def highest_hazards(table: EventTable) -> np.ndarray:
     factor[2, 0] = 1.5
     factor[2, 1] = max(1.0, table.non_danish_cash[0])
     slots = (table.base * factor).max(axis=0)
-    return np.array([*slots, table.death_by_age.max(), table.move_out[0]])
+    return np.array([*slots, table.death_by_age.max(), table.move_by_age.max()])
 
 
 def exit_table(scenario: Scenario, week: int) -> ExitTable:
@@ -212,6 +218,8 @@ def exit_table(scenario: Scenario, week: int) -> ExitTable:
                 hazard[benefit, :, slot] = [value[f"exits.sick_return_{band}"] for band in _RETURN_BY_BAND]
                 continue
             hazard[benefit, :, slot] = value[f"exits.{row}"]
+            if to == _B + REVALIDERING and not is_open(scenario, "revalidering", week):
+                hazard[benefit, :, slot] = 0.0
             if to == _B + RESSOURCEFORLOEB and closed:
                 direct = value[f"exits.{row}"] * value["exits.closed_door_direct_share"]
                 hazard[benefit, :, slot] = direct * pension / (pension + visited)

@@ -30,6 +30,7 @@ from sim.codes import (
     RESSOURCEFORLOEB,
     SHO,
     SYGEDAGPENGE,
+    TEAMS,
     UDDANNELSESHJAELP,
 )
 from sim.scenario import Scenario
@@ -48,9 +49,12 @@ def staff_table(scenario: Scenario) -> StaffTable:
     value, staff = scenario.behaviour, scenario.municipality.staff
     lost_to_long_absence = value["staff.long_absence"] * value["staff.long_absence_weeks"]
     weekly_hours = staff.productive_hours_per_fte_year / 52.0 / (1.0 - lost_to_long_absence)
+    case_minutes = np.full(N_TEAMS, float(value["contact.case_minutes_per_week"]))
+    case_minutes[TEAMS.index("dagpenge_jobready")] = value["contact.jobready_case_minutes"]
+    case_minutes[TEAMS.index("fleksjob")] = value["contact.fleksjob_case_minutes"]
     return StaffTable(
         minutes_per_fte=number(weekly_hours * 60.0),
-        case_minutes=number(value["contact.case_minutes_per_week"]),
+        case_minutes=case_minutes,
         resignation=number(1.0 - (1.0 - staff.leave_share_per_year) ** (1.0 / 52.0)),
         overload=number(value["staff.overload_resignation"]),
         retention=number(1.0),
@@ -119,6 +123,9 @@ def meeting_table(scenario: Scenario, week: int) -> MeetingTable:
             if plan[benefit, band] == 0:
                 plan[benefit, band] = by_need if benefit != FLEKSJOB else 2 * by_need
     first[FOERTIDSPENSION] = 0
+    direct_minutes = np.full((N_ARMS, N_BENEFITS), float(value["contact.direct_minutes"]))
+    direct_minutes[:, [DAGPENGE, JOBREADY]] = value["contact.jobready_minutes"]
+    direct_minutes[:, FLEKSJOB] = value["contact.fleksjob_minutes"]
     no_show = np.full(N_BENEFITS, value["contact.no_show_share"])
     no_show[list(_VULNERABLE)] = value["contact.no_show_vulnerable_share"]
     memory = value["contact.memory_weeks"]
@@ -126,7 +133,7 @@ def meeting_table(scenario: Scenario, week: int) -> MeetingTable:
         interval_x2=np.repeat(plan[None], N_ARMS, axis=0),
         statutory_x2=statutory,
         first_by=np.repeat(first[None], N_ARMS, axis=0),
-        direct_minutes=np.full((N_ARMS, N_BENEFITS), float(value["contact.direct_minutes"])),
+        direct_minutes=direct_minutes,
         coaching=np.zeros((N_ARMS, N_BENEFITS)),
         a_kasse=a_kasse,
         covered=covered,

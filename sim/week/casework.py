@@ -116,6 +116,8 @@ def open_cases(c, seats, w, table, life_keys, week, due):
             cause = C_REORGANISATION
         if cause >= 0:
             new = _choose_seat(w, seats, team, agent)
+            if cause == C_REORGANISATION and (new < 0 or seats.seat_load[new] * 5 > seats.seat_load[seat] * 4):
+                new = seat  # caseloads are level enough; the case stays
             if new < 0:
                 c.caseworker[i] = -1
             elif new != seat:

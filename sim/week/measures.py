@@ -91,12 +91,12 @@ def note_contact(companies, w, company, week, year_begin):
 
 
 @rule
-def _find_host(companies, tickets, w, agent, private, public_sector):
+def _find_host(companies, tickets, w, agent, private, public):
     """A company with a free place that says yes: three are asked, drawn by size. -1 if none does."""
     for k in range(3):
         u = uniform(w.keys, S_PLACEMENT_COMPANY, agent * 4 + k)
         company = np.int64(tickets[min(int(u * tickets.size), tickets.size - 1)])
-        if (companies.company_sector[company] == public_sector) == private:
+        if (public[companies.company_sector[company]] == 1) == private:
             continue
         if companies.company_guests[company] >= place_quota(companies.company_jobs[company]):
             continue
@@ -105,14 +105,14 @@ def _find_host(companies, tickets, w, agent, private, public_sector):
     return -1
 
 
-def start_measures(c, companies, tickets, public_sector, w, offer, row_of, offers, n_offers, pots, spending, week, year_begin):
+def start_measures(c, companies, tickets, public, w, offer, row_of, offers, n_offers, pots, spending, week, year_begin):
     """Sorts the offers by priority and starts what money, hours and places allow."""
     offers[:n_offers].sort()
-    _start(c, companies, tickets, public_sector, w, offer, row_of, offers, n_offers, pots, spending, week, year_begin)
+    _start(c, companies, tickets, public, w, offer, row_of, offers, n_offers, pots, spending, week, year_begin)
 
 
 @kernel
-def _start(c, companies, tickets, public_sector, w, offer, row_of, keys, n_offers, pots, spending, week, year_begin):
+def _start(c, companies, tickets, public, w, offer, row_of, keys, n_offers, pots, spending, week, year_begin):
     """Starts offers in priority order (offer deadline passed, then by chance) while the pot and the places last.
 
     pots: int64 (pots, 3) øre of the budget year: authorised, committed, spent. spending: int64 (measures) øre bought
@@ -149,7 +149,7 @@ def _start(c, companies, tickets, public_sector, w, offer, row_of, keys, n_offer
                 w.row[RF_HOURS] += 1
                 continue
             minutes -= offer.consultant_minutes[0]
-            host = _find_host(companies, tickets, w, agent, kind != M_PLACEMENT_PUBLIC, public_sector)
+            host = _find_host(companies, tickets, w, agent, kind != M_PLACEMENT_PUBLIC, public)
             if host < 0:
                 w.row[RF_PLACE] += 1
                 continue

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from experiments import figures
 from experiments.comparison import EXIT_DOORS, Comparison
+from experiments.figure_differences import last_full_year
 from experiments.figure_series import moves_people, others, palette_of, words
 from experiments.figure_style import svg
 from experiments.report_answer import (
@@ -104,31 +105,36 @@ def horizon(comparison: Comparison) -> str:
 
 
 def drawn(comparison: Comparison) -> list[dict[str, str]]:
-    """The figures: heading, the one sentence to read first, and the drawing."""
+    """The figures: the one sentence to read first, and the drawing. Where nobody moves there is nothing to subtract."""
     still = [name for name in others(comparison) if not moves_people(comparison, name)]
+    nobody = len(still) == len(others(comparison))
     same = (
         f" The same people as in {words(comparison.base)}: {listing([words(n) for n in still])}."
         if still
         else ""
     )
     runs = len(comparison.seeds)
-    band = f": calculation error (95 %) of {runs} paired runs." if runs > 1 else ""
+    error = f"calculation error (95 %) of {runs} paired runs" if runs > 1 else ""
+    year = last_full_year(comparison)
     several: list[tuple[str, Callable[[Comparison], Figure], str]] = [
         (
             "people",
             figures.people,
-            "Below zero: fewer people on support." + (band and f" Whiskers, last full year{band}") + same,
+            f"Below zero: fewer people on support.{same}"
+            + (f" Whiskers: {error}, {year}." if error and year else ""),
         ),
         (
             "net_cost",
             figures.net_cost,
-            "A strategy first costs money; where its line comes back to zero it has paid back."
-            + (band and f" Bands{band}"),
+            "What spends first and comes back to zero has paid back."
+            + (f" Bands: {error}." if error else ""),
         ),
         (
             "stocks",
             figures.stocks,
-            "Levels. Where lines cannot be told apart, the strategies change little there.",
+            "Nobody's status differs in any week, so these are everybody's numbers." + same
+            if nobody
+            else "Levels. Where lines cannot be told apart, little changes there.",
         ),
         (
             "stock_differences",
@@ -148,7 +154,9 @@ def drawn(comparison: Comparison) -> list[dict[str, str]]:
         ),
     ]
     return [
-        {"svg": svg(draw(comparison), name), "caption": text, "name": name} for name, draw, text in several
+        {"svg": svg(draw(comparison), name, text), "caption": text, "name": name}
+        for name, draw, text in several
+        if not (nobody and name in ("people", "stock_differences"))
     ]
 
 

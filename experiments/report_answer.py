@@ -209,7 +209,7 @@ def split_of(comparison: Comparison, scenario: str) -> Split:
     rows = frame[frame.scenario == scenario]
     shares = {str(row.door): number_of(row.share) for row in rows.itertuples()}
     if not shares or any(not math.isfinite(share) for share in shares.values()):
-        return Split((), (), 0.0, False, "no benefit weeks saved", math.nan)
+        return Split((), (), 0.0, False, "none saved beyond the calculation error", math.nan)
     text = ", ".join(f"{door} {percent(shares[door])}" for door in EXIT_DOORS)
     length = sum(abs(share) for share in shares.values())
     widths = {door: 100.0 * abs(shares[door]) / length if length else 0.0 for door in EXIT_DOORS}

@@ -28,7 +28,7 @@ COUNTED = ("long_term_inflow", "companies_cooperating")
 
 def goal_tables(comparison: Comparison, numbers: Numbers) -> list[Table]:
     """The ten goals, each with how it could look good without being reached (economics rule 18)."""
-    names = [name for name in others(comparison) if moves_people(comparison, name)] or strategies(comparison)
+    names = [name for name in others(comparison) if moves_people(comparison, name)] or others(comparison)
 
     def rows(members: Sequence[str]) -> list[Row]:
         out = []
@@ -172,6 +172,6 @@ def questions(comparison: Comparison) -> list[tuple[str, str, str, str]]:
     out = [(comparison.base, words(comparison.base), "baseline", comparison.questions[comparison.base])]
     for name in others(comparison):
         kind = what.get(name, "none")
-        label = "context" if kind == "context" else "strategy" if kind == "none" else f"class {kind}"
+        label = {"context": "context", "none": "another baseline"}.get(kind, f"class {kind}")
         out.append((name, words(name), label, comparison.questions[name]))
     return out

@@ -86,7 +86,7 @@ def test_start_shares_leave_room_for_all(slagelse: Scenario) -> None:
         assert support + (1 - support) * employed + shares.education[band] < 1, band
 
 
-@pytest.mark.parametrize(("status", "people"), [("foertidspension", 3_400), ("fleksjob", 860)])
+@pytest.mark.parametrize(("status", "people"), [("foertidspension", 3_400), ("fleksjob", 1_300)])
 def test_start_shares_give_the_number_they_are_judged_around(
     slagelse: Scenario, status: str, people: int
 ) -> None:

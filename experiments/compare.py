@@ -25,7 +25,7 @@ from experiments.run import Plan, Where, execute
 from experiments.splits import accounting_twin, exit_split, refusion_differs, same_but_for_names
 from experiments.spread import Paired, paired
 from sim.calendar import iso, year_of
-from sim.codes import BENEFITS
+from sim.codes import ACCOUNTS, BENEFITS, MUNICIPALITY, STATE
 from sim.errors import UserError
 from sim.money.ledger import OPERATING
 from sim.records.outcome_list import OUTCOMES, estimand
@@ -61,9 +61,9 @@ SERIES = (*NAMES, *MONEY_SERIES, *(CUMULATIVE + name for name in MONEY_SERIES))
 def summarise(result: RunResult) -> Summary:
     """A run reduced to its outcomes and weekly series."""
     sheet = outcome_sheet(result)
-    money = np.vstack(
-        [result.spending("municipality"), result.spending("state"), result.spending(accounts=OPERATING)]
-    )
+    paid = result.ledger.sum(axis=(2, 3))  # (weeks, accounts, payers)
+    operating = paid[:, [ACCOUNTS.index(account) for account in OPERATING]].sum(axis=(1, 2))
+    money = np.vstack([paid[..., MUNICIPALITY].sum(axis=1), paid[..., STATE].sum(axis=1), operating])
     # Running sums are made of whole øre, so equal runs stay equal to the last digit.
     series = np.concatenate([result.rows.T.astype(np.float64), money / OERE, money.cumsum(axis=1) / OERE])
     return Summary(sheet.keys, sheet.values, series, result.step_labels)

@@ -6,7 +6,7 @@ made once and every scenario branches from it, so that no two threads ever build
 
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Generic, Literal, TypeVar
@@ -66,19 +66,30 @@ def run_one(
     return _result(JobcenterModel(drawn, seed, recording=recording).run(progress=progress))
 
 
+def pasts(scenarios: Iterable[Scenario]) -> list[str]:
+    """A name for the time before each scenario's start: equal names, equal state at the start, for any seed."""
+    from sim.population.history import snapshot_key
+
+    return [snapshot_key(scenario, 0) for scenario in scenarios]
+
+
 def branch(
     scenarios: tuple[Scenario, ...],
     draw: Draw | None,
     seed: int,
     recording: str = "outcomes",
     progress: Callable[[int], None] | None = None,
+    same_past: Sequence[str] | None = None,
 ) -> Iterator[RunResult]:
-    """All scenarios of one pair, one after the other; those with the same past branch from one state at the start."""
+    """All scenarios of one pair, one after the other; those with the same past branch from one state at the start.
+
+    `same_past`: what `pasts` says of the drawn scenarios, where it is known already.
+    """
     from sim.model import JobcenterModel
-    from sim.population.history import snapshot_key, starting_state
+    from sim.population.history import starting_state
 
     drawn = [scenario.with_behaviour(draw) if draw else scenario for scenario in scenarios]
-    keys = [snapshot_key(scenario, seed) for scenario in drawn]
+    keys = pasts(drawn) if same_past is None else same_past
     starts = {}
     for at, (scenario, key) in enumerate(zip(drawn, keys, strict=True)):
         if key not in starts:
@@ -118,6 +129,10 @@ def execute(
     """
     stop = threading.Event()
     done = Finished[T]()
+    same_past = [
+        pasts(scenario.with_behaviour(draw) if draw else scenario for scenario in plan.scenarios)
+        for draw in plan.draws
+    ]
     counted = _Counter(len(plan.pairs) * len(plan.scenarios), progress)
 
     def watch(_: int) -> None:
@@ -127,7 +142,8 @@ def execute(
     def one_pair(number: int, seed: int) -> tuple[T, ...]:
         watch(0)
         kept = []
-        for result in branch(plan.scenarios, plan.draws[number], seed, plan.recording, watch):
+        draw = plan.draws[number]
+        for result in branch(plan.scenarios, draw, seed, plan.recording, watch, same_past[number]):
             kept.append(keep(result))
             counted.one_more()
         return tuple(kept)

@@ -3,14 +3,13 @@
 What each outcome means stands in `outcome_list`. A share with nothing to divide by is NaN: it is not known, not zero.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import numpy as np
 
 from sim import codes
-from sim.money.ledger import OPERATING
+from sim.money.ledger import FRAME_OF_ACCOUNT, OPERATING
 from sim.records.outcome_list import OUTCOMES
 from sim.records.result import RunResult
 from sim.records.weekly import NAMES
@@ -26,6 +25,13 @@ SUPPORT_APART: Final = ("fleksjob", "foertidspension")  # shown beside "on suppo
 LIVED_STATUSES: Final = tuple(
     name for name in codes.STATUSES if name not in ("absent", "gone", "reserved")
 )  # residents
+
+SUPPORT_STOCKS: Final = tuple(f"stock.{name}" for name in codes.BENEFITS if name not in SUPPORT_APART)
+CASH_STOCKS: Final = tuple(f"stock.{codes.BENEFITS[b]}" for b in codes.CASH_BENEFITS)
+_PAYER_OUTCOMES: Final = {
+    "municipality": ("net_municipal_cost", "municipal_by_account"),
+    "state": ("net_state_cost", "state_by_account"),
+}
 
 
 class Key(NamedTuple):
@@ -65,39 +71,47 @@ class Sheet:
 
 
 class _Writer:
-    """Adds weekly series up over periods: the whole horizon first, then each budget year."""
+    """Sums of the weekly tables over periods: the whole horizon first, then each budget year. Exact whole numbers."""
 
     def __init__(self, result: RunResult):
         self.result = result
-        years = result.year_of_week()
-        self.periods = (ALL, *(str(year) for year in np.unique(years)))
-        self.inside = np.vstack([np.ones_like(years), *(years == year for year in np.unique(years))]).astype(
-            np.int64
-        )
-        self.weeks = self.inside.sum(axis=1).astype(np.float64)
+        years, begins = np.unique(result.year_of_week(), return_index=True)
+        self.begins = begins
+        self.periods = (ALL, *(str(year) for year in years))
+        self.weeks = self._over_periods(np.ones(result.weeks, np.int64)).astype(np.float64)
+        self.totals = dict(zip(NAMES, self._over_periods(result.rows).T, strict=True))
+        self.ledger = self._over_periods(result.ledger)  # (periods, accounts, benefits + 1, steps, payers)
         self.keys: list[Key] = []
         self.parts: list[np.ndarray] = []
 
-    def total(self, series: np.ndarray) -> np.ndarray:
-        """Sum over each period's weeks, exact in whole numbers until the end."""
-        return np.asarray(self.inside @ series, np.float64)
+    def _over_periods(self, weekly: np.ndarray) -> np.ndarray:
+        by_year = np.add.reduceat(weekly, self.begins, axis=0)
+        return np.concatenate([by_year.sum(axis=0, keepdims=True), by_year])
 
-    def mean(self, series: np.ndarray) -> np.ndarray:
-        return np.asarray(self.total(series) / self.weeks)
+    def total(self, *names: str) -> np.ndarray:
+        """Sum of weekly columns over each period, int64 (periods,)."""
+        return np.asarray(sum(self.totals[name] for name in names), np.int64)
 
-    def share(self, part: np.ndarray, whole: np.ndarray) -> np.ndarray:
-        return _divide(self.total(part), self.total(whole))
+    def mean(self, *names: str) -> np.ndarray:
+        """The same as a mean over the period's weeks."""
+        return np.asarray(self.total(*names) / self.weeks)
 
     def cohort_share(self, part: str, whole: str, follow: int) -> np.ndarray:
         """A cohort ratio over entry weeks that were followed to the end; the others are left out of both sides."""
         followed = np.arange(self.result.weeks) < self.result.weeks - follow
-        return self.share(
-            self.result.cohort_column(part) * followed, self.result.cohort_column(whole) * followed
+        return _divide(
+            self._over_periods(self.result.cohort_column(part) * followed),
+            self._over_periods(self.result.cohort_column(whole) * followed),
         )
 
     def add(self, outcome: str, group: str, values: np.ndarray) -> None:
+        """One outcome, a number for every period."""
         self.keys += [Key(outcome, group, period) for period in self.periods]
-        self.parts.append(values)
+        self.parts.append(np.asarray(values, np.float64))
+
+    def add_kr(self, outcome: str, group: str, oere: np.ndarray) -> None:
+        """The same for money, given in øre."""
+        self.add(outcome, group, oere / OERE)
 
 
 def _divide(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -121,154 +135,122 @@ def outcomes(result: RunResult) -> list[Outcome]:
     return outcome_sheet(result).rows()
 
 
-def on_support(result: RunResult) -> np.ndarray:
-    """Persons on a benefit other than fleksjob and pension, int64 (weeks,): the fixed list of goal 1."""
-    return _sum(result, "stock", (name for name in codes.BENEFITS if name not in SUPPORT_APART))
-
-
-def residents(result: RunResult) -> np.ndarray:
-    """Adults who live in the municipality, int64 (weeks,)."""
-    return _sum(result, "stock", LIVED_STATUSES)
-
-
-def _sum(result: RunResult, block: str, names: Iterable[str]) -> np.ndarray:
-    return np.asarray(sum(result.column(f"{block}.{name}") for name in names), np.int64)
-
-
 def _people(w: _Writer) -> None:
-    r = w.result
     for status in LIVED_STATUSES:
-        w.add("full_time_persons", status, w.mean(r.column(f"stock.{status}")))
-    cash = tuple(codes.BENEFITS[b] for b in codes.CASH_BENEFITS)
-    w.add("full_time_persons", "cash_benefit_system", w.mean(_sum(r, "stock", cash)))
-    w.add("full_time_persons", "support", w.mean(on_support(r)))
+        w.add("full_time_persons", status, w.mean(f"stock.{status}"))
+    w.add("full_time_persons", "cash_benefit_system", w.mean(*CASH_STOCKS))
+    w.add("full_time_persons", "support", w.mean(*SUPPORT_STOCKS))
     for step in range(codes.N_STEPS):
-        w.add("persons_by_step", f"step{step}", w.mean(r.column(f"ladder.step{step}")))
+        w.add("persons_by_step", f"step{step}", w.mean(f"ladder.step{step}"))
 
 
 def _goals(w: _Writer) -> None:
     """The ten goals (economics rule 18); goal 8 is counted in `_casework`."""
-    r = w.result
-    support, column = on_support(r), r.column
-    w.add("support_share", ALL, w.share(support, residents(r)))
+    total = w.total
+    support = total(*SUPPORT_STOCKS)
+    w.add("support_share", ALL, _divide(support, total(*(f"stock.{status}" for status in LIVED_STATUSES))))
     # People in a subsidised job are in a company measure and on no benefit: they stand on both sides.
-    in_company = column("company_measure.weeks") - column("company_measure.weeks_dropped_early")
-    w.add("company_measure_share", ALL, w.share(in_company, support + column("stock.subsidised_job")))
+    in_company = total("company_measure.weeks") - total("company_measure.weeks_dropped_early")
+    w.add("company_measure_share", ALL, _divide(in_company, support + total("stock.subsidised_job")))
     w.add("in_job_26_share", ALL, w.cohort_share("in_job_26", "entrants", FOLLOW_26))
     w.add("in_job_52_share", ALL, w.cohort_share("in_job_52", "entrants", FOLLOW_52))
     w.add("still_in_job_share", ALL, w.cohort_share("still_in_job", "entrants", FOLLOW_52))
-    asked, exempt = column("passive.weeks_asked"), column("passive.weeks_exempt")
-    w.add("passive_share", ALL, w.share(column("passive.weeks"), asked))
-    w.add("passive_exempt_share", ALL, w.share(exempt, asked + exempt))
-    w.add("long_term_persons", ALL, w.mean(column("long_term.stock")))
-    w.add("long_term_share", ALL, w.share(column("long_term.stock"), support))
-    w.add("long_term_inflow", ALL, w.total(column("long_term.inflow")))
+    asked, exempt = total("passive.weeks_asked"), total("passive.weeks_exempt")
+    w.add("passive_share", ALL, _divide(total("passive.weeks"), asked))
+    w.add("passive_exempt_share", ALL, _divide(exempt, asked + exempt))
+    w.add("long_term_persons", ALL, w.mean("long_term.stock"))
+    w.add("long_term_share", ALL, _divide(total("long_term.stock"), support))
+    w.add("long_term_inflow", ALL, total("long_term.inflow"))
     for status in ("job", "fleksjob", "subsidised_job"):
-        barred = column(f"stock_health.{status}.some") + column(f"stock_health.{status}.severe")
-        w.add("health_barrier_in_work", status, w.mean(barred))
+        barred = (f"stock_health.{status}.some", f"stock_health.{status}.severe")
+        w.add("health_barrier_in_work", status, w.mean(*barred))
     w.add("weeks_on_support_104", ALL, w.cohort_share("weeks_on_support_104", "entrants", FOLLOW_104))
-    w.add("elapsed_weeks", ALL, w.share(column("elapsed.weeks"), column("elapsed.persons")))
-    first, second = column("companies.first_contact_this_year"), column("companies.second_contact_this_year")
-    w.add("companies_cooperating", ALL, w.total(first))
-    w.add("companies_repeat_share", ALL, w.share(second, first))
+    w.add("elapsed_weeks", ALL, _divide(total("elapsed.weeks"), total("elapsed.persons")))
+    first, second = total("companies.first_contact_this_year"), total("companies.second_contact_this_year")
+    w.add("companies_cooperating", ALL, first)
+    w.add("companies_repeat_share", ALL, _divide(second, first))
     w.add("second_service_share", ALL, w.cohort_share("second_service_8", "two_barriers", FOLLOW_SERVICE))
 
 
 def _flows(w: _Writer) -> None:
-    r = w.result
-    doors: dict[str, np.ndarray] = {door: np.zeros(r.weeks, np.int64) for door in codes.DOORS}
+    total = w.total
     for benefit in codes.BENEFITS:
-        w.add("entries", benefit, w.total(r.column(f"entries.{benefit}")))
-        ended = np.zeros(r.weeks, np.int64)
+        w.add("entries", benefit, total(f"entries.{benefit}"))
         for door in codes.DOORS:
-            exits = r.column(f"exits.{benefit}.{door}")
-            w.add("exits", f"{benefit}.{door}", w.total(exits))
-            doors[door] = doors[door] + exits
-            ended = ended + exits
-        w.add("completed_spell_weeks", benefit, w.share(r.column(f"completed_weeks.{benefit}"), ended))
-    for door, exits in doors.items():
-        w.add("exits_by_door", door, w.total(exits))
+            w.add("exits", f"{benefit}.{door}", total(f"exits.{benefit}.{door}"))
+        ended = total(*(f"exits.{benefit}.{door}" for door in codes.DOORS))
+        w.add("completed_spell_weeks", benefit, _divide(total(f"completed_weeks.{benefit}"), ended))
+    for door in codes.DOORS:
+        w.add("exits_by_door", door, total(*(f"exits.{benefit}.{door}" for benefit in codes.BENEFITS)))
     for applicant in codes.APPLICANTS:
-        w.add("hires", applicant, w.total(r.column(f"market.hires_{applicant}")))
-    w.add("vacancies", ALL, w.mean(r.column("market.vacancies")))
+        w.add("hires", applicant, total(f"market.hires_{applicant}"))
+    w.add("vacancies", ALL, w.mean("market.vacancies"))
     for flow in ("posted", "reposted", "lapsed"):
-        w.add("vacancy_flow", flow, w.total(r.column(f"market.{flow}")))
+        w.add("vacancy_flow", flow, total(f"market.{flow}"))
     for flow in _names("flows"):
-        w.add("resident_flows", flow, w.total(r.column(f"flows.{flow}")))
+        w.add("resident_flows", flow, total(f"flows.{flow}"))
 
 
 def _casework(w: _Writer) -> None:
-    r = w.result
-    cases = r.column("casework.cases")
-    citizen_years = w.total(cases) / WEEKS_PER_YEAR
-    counted = np.zeros(len(w.periods))
+    total, mean = w.total, w.mean
+    cases = total("casework.cases")
+    citizen_years = cases / WEEKS_PER_YEAR
     for cause in codes.CAUSES:
-        changes = w.total(r.column(f"changes.{cause}"))
+        changes = total(f"changes.{cause}")
         w.add("caseworker_changes", cause, changes)
         w.add("changes_per_citizen_year", cause, _divide(changes, citizen_years))
-        if cause not in APART:
-            counted = counted + changes
+    counted = total(*(f"changes.{cause}" for cause in codes.CAUSES if cause not in APART))
     w.add("changes_per_citizen_year", "counted", _divide(counted, citizen_years))
-    w.add(
-        "wait_weeks_first_meeting",
-        ALL,
-        w.share(r.column("meetings.first_wait_weeks"), r.column("meetings.first_held")),
-    )
-    w.add("queue_persons", ALL, w.mean(r.column("queue.persons")))
-    w.add("queue_hours", ALL, w.mean(r.column("queue.minutes")) / 60.0)
+    waited, first = total("meetings.first_wait_weeks"), total("meetings.first_held")
+    w.add("wait_weeks_first_meeting", ALL, _divide(waited, first))
+    w.add("queue_persons", ALL, mean("queue.persons"))
+    w.add("queue_hours", ALL, mean("queue.minutes") / 60.0)
     for kind in ("due", "held", "no_show", "prepared", "first_held", "above_plan", "by_a_kasse"):
-        w.add("meetings", kind, w.total(r.column(f"meetings.{kind}")))
+        w.add("meetings", kind, total(f"meetings.{kind}"))
     for benefit in codes.BENEFITS:
-        w.add("meetings_held", benefit, w.total(r.column(f"meetings_held.{benefit}")))
-    w.add("plan_compliance", ALL, w.share(r.column("plan.weeks_in_plan"), r.column("plan.weeks")))
-    w.add("cases", ALL, w.mean(cases))
-    w.add("cases_without_caseworker", ALL, w.mean(r.column("casework.without_caseworker")))
-    w.add("trust", ALL, w.share(r.column("casework.trust_milli"), cases) / 1000.0)
-    posts = r.column("staff.milli_fte")
-    w.add("staff_fte", "posts", w.mean(posts) / 1000.0)
+        w.add("meetings_held", benefit, total(f"meetings_held.{benefit}"))
+    w.add("plan_compliance", ALL, _divide(total("plan.weeks_in_plan"), total("plan.weeks")))
+    w.add("cases", ALL, mean("casework.cases"))
+    w.add("cases_without_caseworker", ALL, mean("casework.without_caseworker"))
+    w.add("trust", ALL, _divide(total("casework.trust_milli"), cases) / 1000.0)
+    w.add("staff_fte", "posts", mean("staff.milli_fte") / 1000.0)
     for state in ("present", "vacant", "absent", "novice"):
-        w.add("staff_fte", state, w.mean(r.column(f"staff.{state}_milli_fte")) / 1000.0)
-    w.add("resignations", ALL, w.total(r.column("staff.resignations")))
-    w.add("casework_hours", "available", w.total(r.column("staff.minutes")) / 60.0)
-    w.add("casework_hours", "used", w.total(r.column("staff.minutes_used")) / 60.0)
+        w.add("staff_fte", state, mean(f"staff.{state}_milli_fte") / 1000.0)
+    w.add("resignations", ALL, total("staff.resignations"))
+    w.add("casework_hours", "available", total("staff.minutes") / 60.0)
+    w.add("casework_hours", "used", total("staff.minutes_used") / 60.0)
 
 
 def _measures(w: _Writer) -> None:
-    r = w.result
     for kind in codes.MEASURES[1:]:
-        w.add("measures_started", kind, w.total(r.column(f"measures_started.{kind}")))
-        w.add("measures_running", kind, w.mean(r.column(f"measures_running.{kind}")))
+        w.add("measures_started", kind, w.total(f"measures_started.{kind}"))
+        w.add("measures_running", kind, w.mean(f"measures_running.{kind}"))
     for reason in _names("measures_refused"):
-        w.add("measures_refused", reason, w.total(r.column(f"measures_refused.{reason}")))
+        w.add("measures_refused", reason, w.total(f"measures_refused.{reason}"))
 
 
 def _money(w: _Writer) -> None:
-    r = w.result
-    paid = r.ledger.sum(axis=(2, 3))  # (weeks, accounts, payers)
-    w.add("gross_operating_spending", ALL, w.total(r.spending(accounts=OPERATING)) / OERE)
-    for p, (payer, net) in enumerate(
-        zip(codes.PAYERS, ("net_municipal_cost", "net_state_cost"), strict=True)
-    ):
-        w.add(net, ALL, w.total(r.spending(payer)) / OERE)
-        for frame in codes.FRAMES:
-            w.add("money", f"{payer}/{frame}", w.total(r.spending(payer, frame=frame)) / OERE)
-        by_account = "municipal_by_account" if payer == "municipality" else "state_by_account"
+    paid = w.ledger.sum(axis=(2, 3))  # (periods, accounts, payers)
+    frames = {
+        frame: [a for a, account in enumerate(codes.ACCOUNTS) if FRAME_OF_ACCOUNT[account] == frame]
+        for frame in codes.FRAMES
+    }
+    operating = [codes.ACCOUNTS.index(account) for account in OPERATING]
+    w.add_kr("gross_operating_spending", ALL, paid[:, operating].sum(axis=(1, 2)))
+    for p, payer in enumerate(codes.PAYERS):
+        net, by_account = _PAYER_OUTCOMES[payer]
+        w.add_kr(net, ALL, paid[:, :, p].sum(axis=1))
+        for frame, accounts in frames.items():
+            w.add_kr("money", f"{payer}/{frame}", paid[:, accounts, p].sum(axis=1))
         for a, account in enumerate(codes.ACCOUNTS):
-            w.add(by_account, account, w.total(paid[:, a, p]) / OERE)
-    benefits = r.ledger[:, codes.A_BENEFIT]  # (weeks, benefits + 1, steps, payers)
+            w.add_kr(by_account, account, paid[:, a, p])
+    benefits = w.ledger[:, codes.A_BENEFIT]  # (periods, benefits + 1, steps, payers)
     for b, benefit in enumerate(codes.BENEFITS):
-        w.add(
-            "municipal_benefit_cost",
-            benefit,
-            w.total(benefits[:, b, :, codes.MUNICIPALITY].sum(axis=1)) / OERE,
-        )
-        w.add("benefit_paid", benefit, w.total(benefits[:, b].sum(axis=(1, 2))) / OERE)
+        w.add_kr("municipal_benefit_cost", benefit, benefits[:, b, :, codes.MUNICIPALITY].sum(axis=1))
+        w.add_kr("benefit_paid", benefit, benefits[:, b].sum(axis=(1, 2)))
     for step in range(codes.N_STEPS):
-        w.add(
-            "municipal_benefit_cost_by_step",
-            f"step{step}",
-            w.total(benefits[:, :, step, codes.MUNICIPALITY].sum(axis=1)) / OERE,
-        )
+        by_step = benefits[:, :, step, codes.MUNICIPALITY].sum(axis=1)
+        w.add_kr("municipal_benefit_cost_by_step", f"step{step}", by_step)
     _pots(w)
 
 
@@ -278,8 +260,8 @@ def _pots(w: _Writer) -> None:
     lived = [r.years.index(int(year)) for year in w.periods[1:]]
     for p, pot in enumerate(codes.POTS):
         for k, outcome in enumerate(("pot_authorised", "pot_committed", "pot_spent")):
-            yearly = r.pots[lived, p, k].astype(np.float64) / OERE
-            w.add(outcome, pot, np.concatenate([[yearly.sum()], yearly]))
+            yearly = r.pots[lived, p, k]
+            w.add_kr(outcome, pot, np.concatenate([[yearly.sum()], yearly]))
 
 
 def _names(block: str) -> list[str]:

@@ -16,7 +16,7 @@ WEEKS = 2 * WEEKS_PER_YEAR
 
 
 def baseline(**persons: float) -> dict[Key, float]:
-    """Two years: `persons` full-time on each benefit at 10,000 kr. a month, half as many job exits a year as persons."""
+    """Two years: `persons` full-time on each benefit at 10,000 kr. a month, half as many job exits a year."""
     out = {Key("changes_per_citizen_year", "counted", "all"): 0.5}
     for benefit in codes.BENEFITS:
         n = persons.get(benefit, 0.0)

@@ -48,7 +48,7 @@ def test_unknown_shares_are_left_out_of_their_pairs() -> None:
 
 
 def test_the_interval_covers_the_truth_as_often_as_it_says() -> None:
-    """95 % of intervals of 8 pairs hold the true difference; with 4,000 tries a false alarm is rarer than 1 in 10,000."""
+    """95 % of intervals of 8 pairs hold the true difference; in 4,000 tries a false alarm is rarer than 1 in 10,000."""
     luck = np.random.default_rng(7)
     base = luck.normal(0, 5, (8, 4_000))
     found = paired(base, base + 1.0 + luck.normal(0, 1, base.shape))

@@ -1,7 +1,7 @@
 """Lines of scenario minus base over time, with zero in sight, calculation error and the names at the line ends."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -78,7 +78,10 @@ def differences(comparison: Comparison, names: Sequence[str], measure: Measure) 
     width = (1.0 - left - label * len(panels) - gap * (len(panels) - 1)) / len(panels)
     for k, (kind, members) in enumerate(panels):
         axes = figure.add_axes((left + k * (width + label + gap), 0.085, width, 0.70))
-        draw(axes, comparison, members, measure)
+        if members and all(comparison.kinds[name] == "context" for name in members):
+            draw(axes, comparison, members, replace(measure, below=measure.below.split(":")[0]))  # nobody paid
+        else:
+            draw(axes, comparison, members, measure)
         if len(panels) > 1:
             axes.set_title(kind, fontsize=9, color=SOFT, fontweight="normal", pad=5)
     heading(figure, measure.title, measure.unit, 0.985)

@@ -78,10 +78,13 @@ def differences(comparison: Comparison, names: Sequence[str], measure: Measure) 
     width = (1.0 - left - label * len(panels) - gap * (len(panels) - 1)) / len(panels)
     for k, (kind, members) in enumerate(panels):
         axes = figure.add_axes((left + k * (width + label + gap), 0.085, width, 0.70))
-        if members and all(comparison.kinds[name] == "context" for name in members):
-            draw(axes, comparison, members, replace(measure, below=measure.below.split(":")[0]))  # nobody paid
-        else:
-            draw(axes, comparison, members, measure)
+        # A context is nobody's outlay, so it pays nothing back.
+        below = (
+            measure.below.split(":")[0]
+            if comparison.kinds.get(members[0] if members else "") == "context"
+            else ""
+        )
+        draw(axes, comparison, members, replace(measure, below=below or measure.below))
         if len(panels) > 1:
             axes.set_title(kind, fontsize=9, color=SOFT, fontweight="normal", pad=5)
     heading(figure, measure.title, measure.unit, 0.985)

@@ -10,6 +10,7 @@ from sim.codes import (
     A_INTEGRATION,
     A_ONE_OFF,
     A_STAFF,
+    A_WAGE_SUBSIDY,
     ACCOUNTS,
     M_COURSE,
     M_EXTERNAL,
@@ -23,10 +24,11 @@ from sim.tables.build import Tables
 from sim.tables.law import price_factor
 from sim.week.measures import AUTHORISED, COMMITTED, SPENT
 
-_STAFF_POT, _SERVICE_POT, _INTEGRATION_POT = (
+_STAFF_POT, _SERVICE_POT, _INTEGRATION_POT, _SUBSIDY_POT = (
     POTS.index("authority_staff"),
     POTS.index("company_service"),
     POTS.index("integration"),
+    POTS.index("wage_subsidies"),
 )
 
 
@@ -43,7 +45,8 @@ class Books:
         share = scenario.world.share
         for y, year in enumerate(years):
             begin, end = year_start(year), year_start(year + 1)
-            covered = (min(end, last + 1) - max(begin, first_week)) / (end - begin)
+            # The horizon does not cut a year's budget: a shorter run is the beginning of a longer one.
+            covered = (end - max(begin, first_week)) / (end - begin)
             for p, pot in enumerate(POTS):
                 yearly = scenario.municipality.budgets[pot].kr_per_year * 100.0 * share * self.price
                 self.ledger.pots[y, p, AUTHORISED] = round(yearly * covered)
@@ -60,6 +63,14 @@ class Books:
                 self._carry_over(self._year, year)
             self._year = year
             self.year_begin = year_start(self.ledger.years[year])
+
+    def take_up(self, week: int, payers: np.ndarray, payees: np.ndarray, pots: np.ndarray) -> None:
+        """Books of a run under way, about to live `week`."""
+        self.ledger.payers[:], self.ledger.payees[:], self.ledger.pots[:] = payers, payees, pots
+        if week > self.first_week:
+            self._week = week - 1
+            self._year = self.ledger.years.index(year_of(week - 1))
+            self.year_begin = year_start(self.ledger.years[self._year])
 
     def _carry_over(self, old: int, new: int) -> None:
         for p, pot in enumerate(POTS):
@@ -101,6 +112,8 @@ class Books:
         self._debit(A_INTEGRATION, round(integration), _INTEGRATION_POT)
         self.ledger.post(self._index, A_IN_HOUSE, int(bought[M_COURSE] + bought[M_MENTOR]))
         self.ledger.post(self._index, A_EXTERNAL, int(bought[M_EXTERNAL]))
+        subsidies = int(self.cells_of_week()[A_WAGE_SUBSIDY].sum())
+        self.ledger.pots[self._year, _SUBSIDY_POT, SPENT] += subsidies
         for name, amount in tables.lever_cost_oere.items():
             posts = filled_milli / 1000.0 if name == "retention_pay" else 1.0
             self._debit(ACCOUNTS.index(name), round(amount * posts / weeks), _STAFF_POT)

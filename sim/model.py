@@ -48,7 +48,8 @@ class JobcenterModel(mesa.Model):
     """One municipality; one step is one ISO week.
 
     `state` is the state at the start (made by sim/population/history.py when not given). `recording` says how much is
-    kept: from `spells` on every closed spell. Raises RuntimeError when a hazard exceeds its slice or a buffer is full,
+    kept: from `spells` on every closed spell. `first_week` is given when `state` is inside a run that began then (see
+    sim/snapshot.py). Raises RuntimeError when a hazard exceeds its slice or a buffer is full,
     BooksDoNotBalance when a week's money does not add up.
     """
 
@@ -59,6 +60,7 @@ class JobcenterModel(mesa.Model):
         state: State | None = None,
         recording: str = "outcomes",
         burn_in: bool = False,
+        first_week: int | None = None,
     ):
         super().__init__(seed=seed)
         from sim.population.history import starting_state
@@ -67,14 +69,13 @@ class JobcenterModel(mesa.Model):
         self.seed_of_chance = seed
         self.burn_in = burn_in
         self.state = state if state is not None else starting_state(scenario, seed)
-        self.first_week = self.state.week
+        self.first_week = self.state.week if first_week is None else first_week
         self.weeks = scenario.weeks
         self.recording = recording
         self.keys = np.zeros((len(STREAMS), 2), np.uint64)
         self.life_keys = keys_of_week(seed, -1)
         self._prepare(RECORDINGS.index(recording) >= RECORDINGS.index("spells"))
-        if not burn_in:
-            self._open_new_posts()
+        if not burn_in and first_week is None:
             self._draw_trial()
         self.datacollector = mesa.DataCollector(
             model_reporters={column.name: _reporter(k) for k, column in enumerate(COLUMNS)}
@@ -119,6 +120,8 @@ class JobcenterModel(mesa.Model):
         fill_keys(self.seed_of_chance, week, self.keys)
         if week in self._change_weeks:
             self.tables = self._tables_of(week)
+            if not self.burn_in:
+                self._open_new_posts(week)
         self._row[:] = 0
         self.books.open_week(week)
 
@@ -147,7 +150,15 @@ class JobcenterModel(mesa.Model):
     def _casework(self, week: int) -> int:
         t = self.tables
         n_due = casework.open_cases(
-            self.citizens, self.seats, self.world, t.meeting, self.life_keys, week, self._due
+            self.citizens,
+            self.seats,
+            self.world,
+            t.meeting,
+            self.life_keys,
+            self.state["row_of"],
+            week,
+            self._due,
+            self._offers,
         )
         n_offers = casework.hold_meetings(
             self.citizens,
@@ -212,7 +223,7 @@ class JobcenterModel(mesa.Model):
         record.record_stocks(self.world)
         if not self.burn_in:
             lived = week - self.first_week + 1
-            record.follow_cohorts(self.citizens, self.world, self._entrants_until, self.cohort, lived, week)
+            record.follow_cohorts(self.citizens, self.world, self.entrants_until, self.cohort, lived, week)
             if lived <= self.rows.shape[0]:
                 self.rows[lived - 1] = self._row
 
@@ -245,10 +256,10 @@ class JobcenterModel(mesa.Model):
         self._row = np.zeros(N_COLUMNS, np.int64)
         self.rows = np.zeros((weeks, N_COLUMNS), np.int64)
         self.cohort = np.zeros((weeks, len(COHORT)), np.int64)
-        self._entrants_until = np.zeros(weeks + 1, np.int64)
+        self.entrants_until = np.zeros(weeks + 1, np.int64)
         entrants = max(1000, n * weeks // 200) if weeks else 0
         spells = n if keep_spells else 0
-        self._spell_chunks: list[tuple[np.ndarray, ...]] = []
+        self.spell_chunks: list[tuple[np.ndarray, ...]] = []
         self.world = World(
             keys=self.keys, row=self._row, supported=state["supported"], requested=state["requested"], lengths=state["lengths"],
             stocks=state["stocks"], entrant_row=np.zeros(entrants, np.int32), entrant_total=np.zeros(entrants, np.int32),
@@ -269,30 +280,32 @@ class JobcenterModel(mesa.Model):
         sectors = list(scenario.municipality.companies.sectors)
         self._public = np.array([name.startswith("public") for name in sectors], np.uint8)
         self._change_weeks = change_weeks(scenario, self.first_week, self.first_week + horizon)
-        self.tables = self._tables_of(self.first_week)
+        self.tables = self._tables_of(state.week)
 
     def _tables_of(self, week: int) -> Tables:
         tables = build_tables(self.settings, week, levers=not self.burn_in)
         tables.market.sector_first[:] = self.state["sector_first"]
         return tables
 
-    def _open_new_posts(self) -> None:
-        """Posts a lever adds are appended and filled after the usual lag; posts it cuts close, the last seat first."""
+    def _open_new_posts(self, week: int) -> None:
+        """Posts of levers that begin in `week`: those added are appended and filled after the usual lag, those cut close,
+        the last seat first."""
         lag, novice = self.tables.staff.weeks_to_fill[0], self.tables.staff.novice_weeks[0]
         for lever in self.settings.levers.values():
+            if lever.first_week(self.settings) != week:
+                continue
             posts = {
                 team: fte * self.settings.world.share for team, fte in lever.extra_posts().items() if fte
             }
             if not posts:
                 continue
-            first = lever.first_week(self.settings)
-            new = draw_seats([max(0.0, posts.get(team, 0.0)) for team in TEAMS], first)
-            new["seat_vacant_until"][:] = first + lag
-            new["seat_novice_until"][:] = first + lag + novice
+            new = draw_seats([max(0.0, posts.get(team, 0.0)) for team in TEAMS], week)
+            new["seat_vacant_until"][:] = week + lag
+            new["seat_novice_until"][:] = week + lag + novice
             for name, values in new.items():
                 self.state.columns[name] = np.concatenate([self.state[name], values])
             for team, fte in posts.items():
-                close_seats(self.state, TEAMS.index(team), -fte, first)
+                close_seats(self.state, TEAMS.index(team), -fte, week)
         self.seats = self.state.view(Seats)
 
     def _draw_trial(self) -> None:
@@ -307,7 +320,7 @@ class JobcenterModel(mesa.Model):
         n = int(self.state["lengths"][L_SPELLS])
         if n:
             w = self.world
-            self._spell_chunks.append(
+            self.spell_chunks.append(
                 tuple(
                     column[:n].copy()
                     for column in (w.spell_person, w.spell_benefit, w.spell_begin, w.spell_end, w.spell_door)
@@ -323,7 +336,7 @@ class JobcenterModel(mesa.Model):
         spells: dict[str, np.ndarray] | None = None
         if self.recording in ("spells", "events"):
             names = ("person", "benefit", "begin", "end", "door")
-            chunks = list(zip(*self._spell_chunks, strict=True)) or [[np.zeros(0, np.int64)]] * len(names)
+            chunks = list(zip(*self.spell_chunks, strict=True)) or [[np.zeros(0, np.int64)]] * len(names)
             spells = {name: np.concatenate(list(chunk)) for name, chunk in zip(names, chunks, strict=True)}
         return RunResult(
             scenario=self.settings.name,

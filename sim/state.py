@@ -1,11 +1,13 @@
 """All that changes from week to week, in one object of arrays plus the week number.
 
-`snapshot` and `restore` carry a run across processes bit for bit.
+`snapshot` and `restore` carry the state across processes bit for bit; sim/snapshot.py carries a whole run.
 """
 
-from collections.abc import Iterable
+import os
+import tempfile
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 
@@ -44,12 +46,9 @@ class State:
         """An independent copy: a scenario branches here."""
         return State(self.week, {name: values.copy() for name, values in self.columns.items()})
 
-    def snapshot(self, path: Path, meta: dict[str, Any] | None = None) -> None:
-        """Writes everything to one uncompressed .npz file, whole or not at all."""
-        temporary = path.with_suffix(f".{id(self)}.tmp")
-        with temporary.open("wb") as file:
-            np.savez(file, **{"__week__": np.int64(self.week)}, **self.columns)
-        temporary.replace(path)
+    def snapshot(self, path: Path) -> None:
+        """Writes everything to one uncompressed .npz file, whole or not at all. A run under way: sim/snapshot.py."""
+        write_whole(path, {"__week__": np.array(self.week), **self.columns})
 
     @classmethod
     def restore(cls, path: Path) -> "State":
@@ -57,6 +56,19 @@ class State:
         with np.load(path) as stored:
             columns = {name: stored[name] for name in stored.files if name != "__week__"}
             return cls(int(stored["__week__"]), columns)
+
+
+def write_whole(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
+    """Writes an uncompressed .npz under a name of its own first, so that nobody ever reads half a file."""
+    number, name = tempfile.mkstemp(dir=path.parent, prefix=path.stem, suffix=".tmp")
+    temporary = Path(name)
+    try:
+        with os.fdopen(number, "wb") as file:
+            np.savez(file, **arrays)  # type: ignore[arg-type]
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
 
 
 def bytes_of_state(n_citizens: int, columns: dict[str, np.ndarray]) -> float:

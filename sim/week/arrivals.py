@@ -46,15 +46,16 @@ def _candidate(c, companies, w, law, events, entry, search, i, week):
     if status == GONE or status == ABSENT:
         return
     on_support = status >= FIRST_BENEFIT or status == SUBSIDISED_JOB
-    if on_support and slot < SLOT_DEATH:
-        return
+    if slot < SLOT_DEATH and (on_support or np.int64(c.since[i]) == week):
+        return  # a status holds for at least a week: what began this Monday does not end with it
     hazard = event_hazard(c, events, i, slot, week)
     if hazard > slot_ceiling(slot):
         w.lengths[L_FAULT] = FAULT_HAZARD
     if x >= hazard:
         return
     if slot == SLOT_DEATH or slot == SLOT_MOVE:
-        w.row[FL_DEATHS if slot == SLOT_DEATH else FL_MOVES] += 1
+        if np.int64(c.request[i]) != GONE + 1:  # not also a pensioner by age this week
+            w.row[FL_DEATHS if slot == SLOT_DEATH else FL_MOVES] += 1
         ask(c, w, i, GONE, RANK_LEAVES)
         return
     target = event_target(

@@ -25,6 +25,7 @@ from sim.codes import (
     C_GROUP_SHIFT,
     C_OWN_REQUEST,
     C_REORGANISATION,
+    C_RESIGNATION,
     FIRST_BENEFIT,
     JOBREADY,
     N_TEAMS,
@@ -78,14 +79,27 @@ def _choose_seat(w, seats, team, agent):
     return best
 
 
-@kernel
-def open_cases(c, seats, w, table, life_keys, week, due):
-    """Gives every case a caseworker and lists the meetings that are due.
+def open_cases(c, seats, w, table, life_keys, row_of, week, due, handovers):
+    """Gives every case a caseworker and lists the meetings that are due; hand-overs are held while there is time.
 
-    due: int64, filled with sortable keys (seat, urgency, tie, id). Returns their number.
-    A **caseworker change** is counted by cause; a first assignment is not a change.
+    due: int64, filled with sortable keys (seat, urgency, tie, id). Returns their number. handovers: int64 work space.
+    """
+    n_due, n_handovers = _assign(c, seats, w, table, life_keys, week, due, handovers)
+    if n_handovers:
+        handovers[:n_handovers].sort()
+        _hand_over(c, seats, w, table, row_of, handovers, n_handovers)
+    return n_due
+
+
+@kernel
+def _assign(c, seats, w, table, life_keys, week, due, handovers):
+    """Gives every case a caseworker; fills the lists of meetings due and of hand-overs wanted, returns their lengths.
+
+    handovers: int64 keys (tie, old seat, id), as the people waiting for one caseworker's time must not be served in the
+    order they are stored. A **caseworker change** is counted by cause; a first assignment is not a change.
     """
     n_due = 0
+    n_handovers = 0
     for position in range(w.lengths[L_SUPPORTED]):
         i = w.supported[position]
         status = np.int64(c.status[i])
@@ -100,10 +114,15 @@ def open_cases(c, seats, w, table, life_keys, week, due):
         spell = agent * SPELL_SHIFT + since
         seat = np.int64(c.caseworker[i])
         cause = -1
+        levelling = False
         if seat < 0:
             cause = C_FIRST
         elif seats.seat_gone[seat] != 0:
             cause = np.int64(seats.seat_gone[seat])
+        elif week < seats.seat_vacant_until[seat]:
+            cause = C_RESIGNATION  # the caseworker left while the person was in a subsidised job
+        elif week >= seats.seat_until[seat]:
+            cause = C_REORGANISATION  # the post was cut meanwhile
         elif seats.seat_team[seat] != team:
             if uniform(life_keys, S_FOLLOW, spell) >= table.follow_share[0]:
                 cause = C_GROUP_SHIFT
@@ -114,26 +133,25 @@ def open_cases(c, seats, w, table, life_keys, week, due):
             cause = C_OWN_REQUEST
         elif uniform(w.keys, S_REORGANISATION, agent) < table.reorganisation[0]:
             cause = C_REORGANISATION
+            levelling = True
         if cause >= 0:
             new = _choose_seat(w, seats, team, agent)
-            if cause == C_REORGANISATION and (new < 0 or seats.seat_load[new] * 5 > seats.seat_load[seat] * 4):
+            if levelling and (new < 0 or seats.seat_load[new] * 5 > seats.seat_load[seat] * 4):
                 new = seat  # caseloads are level enough; the case stays
             if new < 0:
                 c.caseworker[i] = -1
             elif new != seat:
                 if cause == C_FIRST:
                     c.trust[i] = max(c.trust[i], table.trust_entry[0])
+                elif (
+                    seats.seat_minutes[seat] > 0
+                    and uniform(life_keys, S_HANDOVER, spell + week) < table.handover_share[0]
+                ):
+                    turn = tie(w.keys, S_HANDOVER, agent, 22)
+                    handovers[n_handovers] = (((turn << 16) | seat) << 24) | agent
+                    n_handovers += 1
                 else:
-                    handover = (
-                        seats.seat_minutes[seat] > 0
-                        and uniform(life_keys, S_HANDOVER, spell + week) < table.handover_share[0]
-                        and seats.seat_minutes[new] >= table.handover_minutes[0]
-                    )
-                    if handover:
-                        seats.seat_minutes[new] -= table.handover_minutes[0]
-                        seats.seat_minutes[seat] -= min(table.handover_minutes[0], seats.seat_minutes[seat])
-                        w.row[ST_USED] += 2 * table.handover_minutes[0]
-                    c.trust[i] = trust_after_change(c.trust[i], handover, table)
+                    c.trust[i] = trust_after_change(c.trust[i], False, table)
                 w.row[CHANGES + cause] += 1
                 c.caseworker[i] = new
             seat = new
@@ -175,7 +193,28 @@ def open_cases(c, seats, w, table, life_keys, week, due):
         urgency = 255 - min(overdue, 255)
         due[n_due] = (((seat * 256 + urgency) * 4096 + tie(w.keys, S_QUEUE_TIE, agent, 12)) << 24) | agent
         n_due += 1
-    return n_due
+    return n_due, n_handovers
+
+
+@kernel
+def _hand_over(c, seats, w, table, row_of, keys, n):
+    """Hand-over meetings of old caseworker, new caseworker and citizen, in the order of the keys, while both have time.
+
+    Without the time the citizen changes hands as others do.
+    """
+    minutes = table.handover_minutes[0]
+    for k in range(n):
+        i = row_of[keys[k] & 0xFFFFFF]
+        old = (keys[k] >> 24) & 0xFFFF
+        new = np.int64(c.caseworker[i])
+        held = seats.seat_minutes[old] >= minutes and seats.seat_minutes[new] >= minutes
+        if held:
+            seats.seat_minutes[old] -= minutes
+            seats.seat_minutes[new] -= minutes
+            w.row[ST_USED] += 2 * minutes
+        before = int(c.trust[i] * 1000.0)
+        c.trust[i] = trust_after_change(c.trust[i], held, table)
+        w.row[CASEWEEKS + 1] += int(c.trust[i] * 1000.0) - before
 
 
 def hold_meetings(c, seats, w, table, offer, row_of, due, n_due, week, offers):

@@ -213,7 +213,8 @@ def _decide(c, companies, w, table, tickets, vacancies, best_row, memory, draws,
             continue
         company = address >> COMPANY_SHIFT
         if winner >= 0:
-            if c.request[winner] == JOB + 1:  # has just said yes to another company
+            # Has said yes to another company this week, or leaves for a reason that comes before a job.
+            if c.request[winner] != 0 and c.request_rank[winner] <= RANK_JOB:
                 vacancies[kept] = address
                 kept += 1
                 continue
@@ -235,9 +236,15 @@ def _decide(c, companies, w, table, tickets, vacancies, best_row, memory, draws,
             w.row[MK_HIRES_OUTSIDE] += 1
         filled += 1
     for k in range(reposts):
-        # Numbers 32-63 are kept for re-posted vacancies of a week.
+        companies.company_open[best_row[k]] = 0  # from here counts the company's re-posted vacancies
+    for k in range(reposts):
+        # Numbers 32-63 are kept for re-posted vacancies of a week, counted company by company: the number is part of
+        # the vacancy's chance, so one vacancy more elsewhere must not change it.
+        company = np.int64(best_row[k])
+        number = np.int64(companies.company_open[company])
+        companies.company_open[company] = number + 1
         if kept < vacancies.size:
-            vacancies[kept] = vacancy_address(np.int64(best_row[k]), week, 32 + (k & 31))
+            vacancies[kept] = vacancy_address(company, week, 32 + (number & 31))
             kept += 1
             w.row[MK_REPOSTED] += 1
     w.lengths[L_VACANCIES] = kept

@@ -93,6 +93,8 @@ def note_contact(companies, w, company, week, year_begin):
 @rule
 def _find_host(companies, tickets, w, agent, private, public):
     """A company with a free place that says yes: three are asked, drawn by size. -1 if none does."""
+    if tickets.size == 0:
+        return -1  # a municipality without companies
     for k in range(3):
         u = uniform(w.keys, S_PLACEMENT_COMPANY, agent * 4 + k)
         company = np.int64(tickets[min(int(u * tickets.size), tickets.size - 1)])
@@ -157,7 +159,8 @@ def _start(c, companies, tickets, public, w, offer, row_of, keys, n_offers, pots
             note_contact(companies, w, host, week, year_begin)
         if pot >= 0:
             pots[pot, COMMITTED] += price
-            pots[pot, SPENT] += price
+            if kind != M_WAGE_SUBSIDY:  # a wage subsidy is spent week by week, as it is paid
+                pots[pot, SPENT] += price
         spending[kind] += price
         w.row[MEASURES + kind] += 1
         if mentor:

@@ -1,0 +1,109 @@
+"""A run written to disk between two weeks and taken up again, in another process, bit for bit.
+
+The state alone is not a run: the books, the weekly record, the entry cohorts under way and the spells not yet written
+out go along. A snapshot is taken up by the same scenario and the same code only, as anything else would be another run.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from sim.compiled import JIT
+from sim.errors import UserError
+from sim.model import JobcenterModel
+from sim.scenario import Scenario
+from sim.state import State, write_whole
+from sim.version import code_version
+from sim.week.world import L_ENTRANTS
+
+_STATE, _RUN, _WORDS = "state.", "run.", "words"
+SPELLS: Final = ("person", "benefit", "begin", "end", "door")
+
+
+def save(model: JobcenterModel, path: Path) -> None:
+    """Writes a run as it stands between two weeks to one .npz file, whole or not at all."""
+    entrants = int(model.state["lengths"][L_ENTRANTS])
+    ledger = model.books.ledger
+    run: dict[str, np.ndarray] = {
+        "rows": model.rows,
+        "cohort": model.cohort,
+        "entrants_until": model.entrants_until,
+        "entrant_row": model.world.entrant_row[:entrants],
+        "entrant_total": model.world.entrant_total[:entrants],
+        "payers": ledger.payers,
+        "payees": ledger.payees,
+        "pots": ledger.pots,
+    }
+    for name, column in zip(SPELLS, zip(*model.spell_chunks, strict=True), strict=False):
+        run[f"spell_{name}"] = np.concatenate(column)
+    words = {
+        "week": model.state.week,
+        "first_week": model.first_week,
+        "seed": model.seed_of_chance,
+        "recording": model.recording,
+        "scenario": model.settings.name,
+        **_same(model.settings),
+    }
+    arrays = {_STATE + name: values for name, values in model.state.columns.items()}
+    arrays |= {_RUN + name: values for name, values in run.items()}
+    write_whole(path, {_WORDS: np.array(json.dumps(words)), **arrays})
+
+
+def resume(path: Path, scenario: Scenario) -> JobcenterModel:
+    """The run in a snapshot, ready to live its next week.
+
+    Raises UserError when the snapshot is of another scenario or other code, or compilation was switched the other way.
+    """
+    with np.load(path) as stored:
+        arrays = {name: stored[name] for name in stored.files}
+    words = json.loads(str(arrays.pop(_WORDS)))
+    for name, here in _same(scenario).items():
+        if words[name] != here:
+            what = {
+                "values": "another scenario (or another horizon)",
+                "code": "another version of the model",
+                "compiled": "a model with compilation switched " + ("off" if here else "on"),
+            }[name]
+            raise UserError(
+                f"{path}: the snapshot is of {words['scenario']!r} in {what}; it can only be taken up unchanged"
+            )
+    columns = {
+        name.removeprefix(_STATE): values for name, values in arrays.items() if name.startswith(_STATE)
+    }
+    run = {name.removeprefix(_RUN): values for name, values in arrays.items() if name.startswith(_RUN)}
+    model = JobcenterModel(
+        scenario,
+        words["seed"],
+        state=State(words["week"], columns),
+        recording=words["recording"],
+        first_week=words["first_week"],
+    )
+    _fill(model, run)
+    return model
+
+
+def _fill(model: JobcenterModel, run: Mapping[str, np.ndarray]) -> None:
+    model.rows[:] = run["rows"]
+    model.cohort[:] = run["cohort"]
+    model.entrants_until[:] = run["entrants_until"]
+    entrants = run["entrant_row"].size
+    model.world.entrant_row[:entrants] = run["entrant_row"]
+    model.world.entrant_total[:entrants] = run["entrant_total"]
+    model.state["lengths"][L_ENTRANTS] = entrants
+    if "spell_person" in run:
+        model.spell_chunks.append(tuple(run[f"spell_{name}"] for name in SPELLS))
+    model.books.take_up(model.state.week, run["payers"], run["payees"], run["pots"])
+    model.steps = model.state.week - model.first_week
+
+
+def _same(scenario: Scenario) -> dict[str, object]:
+    values = json.dumps(scenario.canonical(), sort_keys=True)
+    return {
+        "values": hashlib.sha256(values.encode()).hexdigest(),
+        "code": code_version(),
+        "compiled": JIT,
+    }

@@ -48,7 +48,8 @@ def _prepare_cache() -> None:
 _prepare_cache()
 
 
-# Without numba's run-time (_nrt=False) a kernel may not allocate, and arrays inside a NamedTuple are not counted at every
+# Without numba's run-time (_nrt=False) a kernel may not allocate, and arrays inside a NamedTuple are not
+# counted at every
 # access: measured, the weekly payments take 164 instead of 3,068 microseconds.
 
 

@@ -179,9 +179,20 @@ class JobcenterModel(mesa.Model):
         self._bought[:] = 0
         measures.end_measures(self.citizens, self.companies, self.world, t.offer, week)
         measures.start_measures(
-            self.citizens, self.companies, self.state["tickets"], self._public, self.world, t.offer, self.state["row_of"],
-            self._offers, n_offers, self.books.pots_of_year(), self._bought, week, self.books.year_begin,
-        )  # fmt: skip
+            self.citizens,
+            self.companies,
+            self.state["tickets"],
+            self._public,
+            self.world,
+            t.offer,
+            self.state["row_of"],
+            self._offers,
+            n_offers,
+            self.books.pots_of_year(),
+            self._bought,
+            week,
+            self.books.year_begin,
+        )
 
     def _post_vacancies(self, week: int) -> None:
         companies.post_vacancies(
@@ -261,11 +272,20 @@ class JobcenterModel(mesa.Model):
         spells = n if keep_spells else 0
         self.spell_chunks: list[tuple[np.ndarray, ...]] = []
         self.world = World(
-            keys=self.keys, row=self._row, supported=state["supported"], requested=state["requested"], lengths=state["lengths"],
-            stocks=state["stocks"], entrant_row=np.zeros(entrants, np.int32), entrant_total=np.zeros(entrants, np.int32),
-            spell_person=np.zeros(spells, np.int32), spell_benefit=np.zeros(spells, np.uint8),
-            spell_begin=np.zeros(spells, np.int16), spell_end=np.zeros(spells, np.int16), spell_door=np.zeros(spells, np.uint8),
-        )  # fmt: skip
+            keys=self.keys,
+            row=self._row,
+            supported=state["supported"],
+            requested=state["requested"],
+            lengths=state["lengths"],
+            stocks=state["stocks"],
+            entrant_row=np.zeros(entrants, np.int32),
+            entrant_total=np.zeros(entrants, np.int32),
+            spell_person=np.zeros(spells, np.int32),
+            spell_benefit=np.zeros(spells, np.uint8),
+            spell_begin=np.zeros(spells, np.int16),
+            spell_end=np.zeros(spells, np.int16),
+            spell_door=np.zeros(spells, np.uint8),
+        )
         state["lengths"][L_ENTRANTS] = 0
         self.citizens, self.companies, self.seats = (
             state.view(Citizens),

@@ -1,4 +1,5 @@
-"""Version of the model's code: a hash of the syntax trees of `sim` without docstrings, so that a comment changes nothing."""
+"""Version of the model's code: a hash of the syntax trees of `sim` without docstrings, so that a comment
+changes nothing."""
 
 import ast
 import hashlib

@@ -14,7 +14,8 @@ from sim.codes import EDUCATION, JOB, ON_LEAVE, OUTSIDE
 from sim.compiled import rule
 from sim.population.citizens import NON_DANISH
 
-# Six kinds of event share one clock; each owns a slice of [0, CANDIDATE_HAZARD). A slice is about four times the highest
+# Six kinds of event share one clock; each owns a slice of [0, CANDIDATE_HAZARD). A slice is about four times
+# the highest
 # hazard in use; a hazard above its slice stops the run.
 SLOT_MAX: Final = (0.05, 0.015, 0.008, 0.008, 0.003, 0.003)
 CANDIDATE_HAZARD: Final = sum(SLOT_MAX)

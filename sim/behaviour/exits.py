@@ -3,7 +3,6 @@
 from collections import namedtuple
 from typing import Final
 
-
 from sim.compiled import rule
 
 # One uniform number serves six doors; each owns a sixth of [0, 1), so that a changed hazard at one door leaves the

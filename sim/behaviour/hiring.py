@@ -3,7 +3,6 @@
 import math
 from collections import namedtuple
 
-
 from sim.compiled import rule
 
 MarketTable = namedtuple(
@@ -54,6 +53,6 @@ def posting_factor(fill_weeks, usual_fill_weeks, response):
 
 @rule
 def applicant_weight(table, education, weeks_without_work):
-    """Standing of an applicant among others: falls with time without work until the eighth month, rises with schooling."""
+    """Standing among applicants: falls with time without work until the eighth month, rises with schooling."""
     progress = min(max(weeks_without_work - 4, 0), 31) / 31.0
     return table.education_weight[education] * (1.0 - (1.0 - table.duration_weight[0]) * progress)

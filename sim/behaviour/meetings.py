@@ -74,3 +74,18 @@ def meeting_is_due(meetings_held, weeks_in, weeks_since_last, first_by, interval
     if meetings_held == 0:
         return first_by > 0 and weeks_in + 1 >= first_by
     return interval_x2 > 0 and weeks_since_last * 2 >= interval_x2
+
+
+@rule
+def may_meet_early(meetings_held, weeks_since_last, interval_x2):
+    """Whether a caseworker with time to spare calls a person in before the planned week: from half the interval on.
+
+    Freed hours become meetings, which is how a lower caseload works (facts: "gains need the freed hours to become
+    meetings, employer contact and referrals").
+    """
+    return (
+        meetings_held > 0
+        and interval_x2 > 0
+        and weeks_since_last * 4 >= interval_x2
+        and weeks_since_last >= 2
+    )

@@ -36,5 +36,5 @@ def resignation_hazard(table, backlog_minutes, capacity_minutes):
 
 @rule
 def quality_from(u, v, sd):
-    """A caseworker's lasting quality, log points with standard deviation `sd`, from two uniform numbers (triangular)."""
+    """A caseworker's lasting quality in log points, standard deviation `sd`: triangular, from two uniform numbers."""
     return (u + v - 1.0) * sd * 2.449489742783178

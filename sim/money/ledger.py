@@ -1,7 +1,8 @@
-"""Double entry: every øre of a week has a payer, an account, a budget frame and a payee; the books balance or the run stops.
+"""Double entry: every øre of a week has a payer, an account, a budget frame and a payee; the books balance or
+the run stops.
 
-The kernels post benefits and wage subsidies person by person; this file posts staff, measures and levers, keeps the pots
-of the budget year, and checks the week.
+The kernels post benefits and wage subsidies person by person; this file posts staff, measures and levers,
+keeps the pots of the budget year, and checks the week.
 """
 
 from dataclasses import dataclass, field
@@ -42,7 +43,8 @@ class BooksDoNotBalance(RuntimeError):
 
 @dataclass
 class Ledger:
-    """Postings by week: payers' side int64 (weeks, accounts, benefits + 1, steps, payers) and payees' side (weeks, payees), øre."""
+    """Postings by week: payers' side int64 (weeks, accounts, benefits + 1, steps, payers) and payees' side
+    (weeks, payees), øre."""
 
     payers: np.ndarray
     payees: np.ndarray

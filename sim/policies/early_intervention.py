@@ -23,7 +23,8 @@ def _ends_a_band(week: int) -> int:
     return week
 
 
-# Groups for which frequent meetings have been tried and measured (EV001-EV007, EV011); elsewhere the dose is an extrapolation.
+# Groups for which frequent meetings have been tried and measured (EV001-EV007, EV011); elsewhere the dose is
+# an extrapolation.
 MEASURED_GROUPS = ("dagpenge", "kontanthjaelp_jobready", "kontanthjaelp_activityready", "ressourceforloeb")
 
 
@@ -36,11 +37,19 @@ class EarlyIntervention(Lever):
 
     groups: tuple[Group, ...] = Field((), description="benefits whose new spells get the lever")
     meetings_per_26_weeks: Number | None = item(
-        None, unit="meetings per 26 weeks", gt=0, le=130, source="EV001, EV003: a meeting every second week or every week",
+        None,
+        unit="meetings per 26 weeks",
+        gt=0,
+        le=130,
+        source="EV001, EV003: a meeting every second week or every week",
         meaning="meetings wanted in the first 26 weeks, the statutory ones included; the larger of the two holds",
-    )  # fmt: skip
+    )
     until_week: Annotated[Weeks, AfterValidator(_ends_a_band)] = item(
-        26, unit="weeks", ge=1, le=156, meaning="last week of the spell in which the lever acts: 4, 13, 26, 52 or 104"
+        26,
+        unit="weeks",
+        ge=1,
+        le=156,
+        meaning="last week of the spell in which the lever acts: 4, 13, 26, 52 or 104",
     )
     coverage_share: Share = item(
         1.0,

@@ -1,6 +1,7 @@
 """Levers by name. A lever is a frozen model of its parameters with a method `apply`, registered in its own file.
 
-To add one: write sim/policies/my_lever.py, add the file's name to `FILES`, write a scenario that uses it. docs/scenarios.md.
+To add one: write sim/policies/my_lever.py, add the file's name to `FILES`, write a scenario that uses it.
+docs/scenarios.md.
 Reading and checking scenarios loads these files, so NumPy and the tables are imported inside `apply` only.
 """
 

@@ -1,6 +1,7 @@
 """The history people start with: each resident's working life before the jobcentre is simulated.
 
-From 2014-W27, when weeks began to count for the refusion clock (or twelve years before the start, whichever is earlier), each
+From 2014-W27, when weeks began to count for the refusion clock (or twelve years before the start, whichever is
+earlier), each
 person moves between work, education, benefits and the rest at the fitted hazards and the unemployment observed each
 year, without jobcentre or companies. So the clock, the elapsed spell, earlier spells and the clocks of people in work
 come out jointly, long spells over-represented as they are in reality.
@@ -126,11 +127,27 @@ def next_candidate(c, life_keys, gaps, i):
 
 @kernel
 def live_careers(
-    c, law, events, exits, limits, entry, search, drift, gaps, life_keys, seed, begin, finding, loss, first, until
+    c,
+    law,
+    events,
+    exits,
+    limits,
+    entry,
+    search,
+    drift,
+    gaps,
+    life_keys,
+    seed,
+    begin,
+    finding,
+    loss,
+    first,
+    until,
 ):
     """Lives every person's career from `begin` (int64, week per person) up to `until` (int64, first week not lived).
 
-    finding, loss: float64 by week from week `first`, the earliest `begin`: factors on job finding and job loss from the year's
+    finding, loss: float64 by week from week `first`, the earliest `begin`: factors on job finding and job loss
+    from the year's
     unemployment. The person's columns are changed in place. Returns 1 if a hazard was above its slice, else 0.
     """
     fault = 0

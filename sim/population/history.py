@@ -1,7 +1,7 @@
 """The state at the start of a scenario: careers before the jobcentre, then two years of the full week without levers.
 
-Every scenario of a comparison branches from one history: levers, trials, refusion contexts, budgets and records begin at
-`start`. The result is kept on disk by everything it depends on.
+Every scenario of a comparison branches from one history: levers, trials, refusion contexts, budgets and
+records begin at `start`. The result is kept on disk by everything it depends on.
 """
 
 import hashlib
@@ -11,11 +11,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from sim.behaviour.events import GAP_TABLE
 from sim.calendar import week_of
 from sim.chance import keys_of_week
 from sim.codes import ABSENT, N_BANDS, N_BENEFITS, N_STATUSES, TEAMS
 from sim.compiled import JIT, cache_home, column
-from sim.behaviour.events import GAP_TABLE
 from sim.population.careers import live_careers
 from sim.population.citizens import MINIMUM_AGE_WEEKS, Citizens
 from sim.population.synthesis import draw_citizens, draw_companies, draw_seats, starting_status
@@ -59,9 +59,23 @@ def draw_history(scenario: Scenario, seed: int) -> State:
     )
     tables = build_tables(scenario, burn_in, levers=False)
     fault = live_careers(
-        state.view(Citizens), tables.law, event_table(scenario, burn_in, with_cycle=False), tables.exits, tables.limits,
-        tables.entry, tables.search, tables.drift, GAP_TABLE, keys_of_week(seed, -1), seed, begin, finding, loss, weeks.start, until,
-    )  # fmt: skip
+        state.view(Citizens),
+        tables.law,
+        event_table(scenario, burn_in, with_cycle=False),
+        tables.exits,
+        tables.limits,
+        tables.entry,
+        tables.search,
+        tables.drift,
+        GAP_TABLE,
+        keys_of_week(seed, -1),
+        seed,
+        begin,
+        finding,
+        loss,
+        weeks.start,
+        until,
+    )
     if fault:
         raise RuntimeError(
             "a hazard of the career history lies above its slice of the candidate clock (sim/behaviour/events.py)"

@@ -1,4 +1,5 @@
-"""Draws the residents: who they are, not yet where they are. Chance is addressed by id, so rows may lie in any order."""
+"""Draws the residents: who they are, not yet where they are. Chance is addressed by id, so rows may lie in any
+order."""
 
 import numpy as np
 

@@ -43,7 +43,7 @@ class RunResult:
     def spending(
         self, payer: str | None = None, accounts: tuple[str, ...] | None = None, frame: str | None = None
     ) -> np.ndarray:
-        """Øre a week paid by one payer (both if None) on some accounts or one budget frame (all if None), int64 (weeks,)."""
+        """Øre a week by payer, accounts and budget frame (None means all of them), int64 (weeks,)."""
         chosen = [
             k
             for k, name in enumerate(ACCOUNTS)

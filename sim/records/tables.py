@@ -148,25 +148,33 @@ def pot_table(result: RunResult) -> "pd.DataFrame":
     )
 
 
-def open_spells(state: "State") -> dict[str, np.ndarray]:
-    """Benefit spells lived in and still open, in the columns of `RunResult.spells`; door is -1."""
+def with_open_spells(closed: Mapping[str, np.ndarray], state: "State") -> dict[str, np.ndarray]:
+    """Closed spells (`RunResult.spells`) with those still open in the state at the horizon behind them; door is -1.
+
+    Adds `arrived`, the week the person came to the municipality: in-movers bring a spell begun elsewhere.
+    """
     status = state["status"].astype(np.int64)
     on = np.flatnonzero((status >= codes.FIRST_BENEFIT) & (state["since"] < state.week))
-    return {
-        "person": state["id"][on].astype(np.int64),
+    still_open = {
+        "person": state["id"][on],
         "benefit": status[on] - codes.FIRST_BENEFIT,
-        "begin": state["since"][on].astype(np.int64),
-        "end": np.full(on.size, state.week, np.int64),
-        "door": np.full(on.size, -1, np.int64),
+        "begin": state["since"][on],
+        "end": np.full(on.size, state.week),
+        "door": np.full(on.size, -1),
     }
+    out = {
+        name: np.concatenate([closed[name].astype(np.int64), values.astype(np.int64)])
+        for name, values in still_open.items()
+    }
+    return {**out, "arrived": state["arrive_week"][state["row_of"][out["person"]]].astype(np.int64)}
 
 
 def spell_table(result: RunResult) -> "pd.DataFrame":
-    """person, benefit, begin, end, begin_iso, end_iso, weeks, door, left_truncated, censored: one row per spell.
+    """person, benefit, begin, seen_from, end, begin_iso, end_iso, weeks, door, left_truncated, censored: one per spell.
 
-    `begin` is the first week on the benefit, `end` the first week off it. Spells begun before the run are
-    left-truncated (long ones are over-represented), spells open at its end are censored: `end` is then the week after
-    the last.
+    `begin` is the first week on the benefit, `end` the first week off it, `seen_from` the first week of it that the run
+    holds. Spells begun before the run, or elsewhere by somebody who moved in, are left-truncated (long ones are
+    over-represented); spells open at the horizon are censored: `end` is then the week after the last.
     """
     import pandas as pd
 
@@ -176,17 +184,19 @@ def spell_table(result: RunResult) -> "pd.DataFrame":
     order = np.lexsort((spells["begin"], spells["person"]))
     spells = {name: values[order] for name, values in spells.items()}
     begin, end, door = spells["begin"], spells["end"], spells["door"]
+    seen_from = np.maximum(np.maximum(begin, result.start), spells.get("arrived", begin))
     return pd.DataFrame(
         {
             "person": spells["person"].astype(np.int32),
             "benefit": _coded(spells["benefit"], codes.BENEFITS),
             "begin": begin.astype(np.int32),
+            "seen_from": seen_from.astype(np.int32),
             "end": end.astype(np.int32),
             "begin_iso": _iso_labels(begin),
             "end_iso": _iso_labels(end),
             "weeks": (end - begin).astype(np.int32),
             "door": _coded(door, codes.DOORS),
-            "left_truncated": begin < result.start,
+            "left_truncated": begin < seen_from,
             "censored": door < 0,
         }
     )

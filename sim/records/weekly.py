@@ -50,7 +50,8 @@ MEETINGS: Final = _block(
     "meetings",
     ("due", "held", "no_show", "prepared", "first_held", "first_wait_weeks", "above_plan", "by_a_kasse"),
     "meetings",
-    "meetings {} this week (first_wait_weeks: weeks waited for the first meetings held, summed)",
+    "meetings {} this week; first_held counts first meetings where the municipality is responsible from"
+    " the start, first_wait_weeks the weeks waited for them, summed",
 )
 MT_DUE, MT_HELD, MT_NO_SHOW, MT_PREPARED, MT_FIRST, MT_FIRST_WAIT, MT_ABOVE, MT_A_KASSE = range(
     MEETINGS, MEETINGS + 8

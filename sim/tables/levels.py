@@ -119,8 +119,8 @@ _RETURN_BY_BAND = ("1_4", "5_13", "14_26", "later", "later", "later")
 def demand(scenario: Scenario, week: int) -> tuple[float, float]:
     """(job finding or posting, job loss) in `week` relative to the reference year.
 
-    Before the start from the municipality's yearly unemployment; in the year of the start and after, demand stands still
-    at the last observed year (or the start's own year), times the scenario's declared cycle.
+    Before the start from the municipality's yearly unemployment; in the year of the start and after, demand
+    stands still at the last observed year (or the start's own year), times the scenario's declared cycle.
     """
     history = scenario.municipality.population.unemployment_history
     years = sorted(history)
@@ -153,7 +153,13 @@ def event_table(scenario: Scenario, week: int, with_cycle: bool = True) -> Event
     """Hazards of people not on a benefit. Job loss follows the cycle by the sector's sensitivity."""
     value, population = scenario.behaviour, scenario.municipality.population
     base = np.zeros((4, 4))
-    base[0] = (value["events.job_loss"], value["events.job_to_sickness"], value["events.job_to_leave"] + value["events.job_to_outside"], value["events.job_to_education"])  # fmt: skip
+    withdrawal = value["events.job_to_leave"] + value["events.job_to_outside"]
+    base[0] = (
+        value["events.job_loss"],
+        value["events.job_to_sickness"],
+        withdrawal,
+        value["events.job_to_education"],
+    )
     base[1, 0], base[1, 1] = value["events.education_end"], value["events.education_to_young_benefit"]
     base[2, :3] = (
         value["events.outside_to_job"],
@@ -179,7 +185,9 @@ def event_table(scenario: Scenario, week: int, with_cycle: bool = True) -> Event
                 for age in range(120)
             ]
         ),
-        move_by_age=np.array([population.out_move_share_per_year / 52.0 * moving_factor(age) for age in range(120)]),
+        move_by_age=np.array(
+            [population.out_move_share_per_year / 52.0 * moving_factor(age) for age in range(120)]
+        ),
         cycle=np.array([loss**s for s in sensitivity]),
         highest=np.zeros(len(SLOT_MAX)),
     )
@@ -188,7 +196,7 @@ def event_table(scenario: Scenario, week: int, with_cycle: bool = True) -> Event
 
 
 def highest_hazards(table: EventTable) -> np.ndarray:
-    """A bound on every person's hazard by slot, float64 (6): all factors at their largest. Above a slot's slice the run stops."""
+    """A bound on every person's hazard by slot, float64 (6): all factors at their largest."""
     factor = np.ones((4, 4))
     factor[0, 0] = table.separation.max() * table.new_job.max() * max(1.0, table.cycle.max(initial=0.0))
     factor[0, 1] = table.sickness_by_health.max() * max(1.0, table.relapse[0])
@@ -201,7 +209,8 @@ def highest_hazards(table: EventTable) -> np.ndarray:
 def exit_table(scenario: Scenario, week: int) -> ExitTable:
     """Hazards of leaving a benefit by other doors than the labour market, under the law of `week`.
 
-    While ressourceforloeb or revalidering is closed to new cases, a share of the would-be cases is decided at once (pension
+    While ressourceforloeb or revalidering is closed to new cases, a share of the would-be cases is decided at
+    once (pension
     or visitation to fleksjob, in the proportion in which courses used to end); the rest stay where they are.
     """
     value = scenario.behaviour

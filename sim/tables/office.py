@@ -80,8 +80,8 @@ def _interval_x2(rule: ContactRule, band: int) -> int:
 def statutory_plan(scenario: Scenario, week: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """The contact plan of the law in force: the zero point of early intervention.
 
-    Returns interval (int64 (benefits, bands), half weeks, 0 none), first meeting by week (int64 (benefits)), who holds it
-    (uint8 (benefits, bands), 1 a-kasse) and the share of people covered (float64 (benefits)).
+    Returns interval (int64 (benefits, bands), half weeks, 0 none), first meeting by week (int64 (benefits)),
+    who holds it (uint8 (benefits, bands), 1 a-kasse) and the share of people covered (float64 (benefits)).
     """
     interval = np.zeros((N_BENEFITS, N_BANDS), np.int64)
     first = np.zeros(N_BENEFITS, np.int64)
@@ -100,8 +100,9 @@ def statutory_plan(scenario: Scenario, week: int) -> tuple[np.ndarray, np.ndarra
                 if held_by_a_kasse != (rule.holder == "a_kasse"):
                     continue
                 asked = _interval_x2(rule, band)
-                if rule.holder == "municipality" and a_kasse_until and asked:
-                    asked = max(1, round(2.0 * (rule.window_weeks - a_kasse_until) / rule.meetings)) if BAND_STARTS[band] <= rule.window_weeks else asked  # fmt: skip
+                if rule.holder == "municipality" and a_kasse_until and BAND_STARTS[band] <= rule.window_weeks:
+                    own_weeks = rule.window_weeks - a_kasse_until
+                    asked = max(1, round(2.0 * own_weeks / rule.meetings)) if rule.meetings else asked
                 if asked and (interval[b, band] == 0 or asked < interval[b, band]):
                     interval[b, band] = asked
                 a_kasse[b, band] = held_by_a_kasse
@@ -118,7 +119,7 @@ def meeting_table(scenario: Scenario, week: int) -> MeetingTable:
         if benefit == FOERTIDSPENSION:
             continue
         if first[benefit] == 0:
-            first[benefit] = 8
+            first[benefit] = round(value["contact.first_by_need_weeks"])
         for band in range(N_BANDS):
             if plan[benefit, band] == 0:
                 plan[benefit, band] = by_need if benefit != FLEKSJOB else 2 * by_need
@@ -162,7 +163,8 @@ def _log(factor: float) -> float:
 
 
 def offer_table(scenario: Scenario, week: int) -> OfferTable:
-    """Measures: kinds, lengths within the law's limits, prices at the scenario's price level, pots and after-effects."""
+    """Measures: kinds, lengths within the law's limits, prices at the scenario's price level, pots and
+    after-effects."""
     value, prices, staff = scenario.behaviour, scenario.municipality.prices, scenario.municipality.staff
     law = scenario.law
     allowed = np.ones(N_BENEFITS, np.uint8)

@@ -4,7 +4,13 @@ import numpy as np
 
 from sim.behaviour.entry import barriers_of
 from sim.behaviour.exits import band_of
-from sim.behaviour.meetings import contact_after, meeting_is_due, trust_after_change, trust_after_meeting
+from sim.behaviour.meetings import (
+    contact_after,
+    may_meet_early,
+    meeting_is_due,
+    trust_after_change,
+    trust_after_meeting,
+)
 from sim.chance import (
     S_ASSESSMENT,
     S_ASSIGNMENT,
@@ -54,6 +60,8 @@ from sim.week.moving import TEAM, ask
 from sim.week.world import L_SUPPORTED, RANK_OTHER
 
 _COACHING = 1 << 40  # marks the draw of whether a meeting is coaching
+FIRST_BAND_BY_NEED = 3  # from week 27
+BY_CHOICE = 255  # least urgent: a meeting earlier than planned, because there is time
 SPELL_SHIFT = 4096  # ids of spells: person x 4096 + week the spell began
 
 
@@ -162,7 +170,8 @@ def _assign(c, seats, w, table, life_keys, week, due, handovers):
         band = band_of(weeks_in)
         last = np.int64(c.last_meeting[i])
         covered = uniform(life_keys, S_EXEMPTION, spell) < table.covered[benefit]
-        interval = table.interval_x2[arm, benefit, band] if covered else 0
+        # Exemption is from the plan of the first half year; later meetings are by need anyway.
+        interval = table.interval_x2[arm, benefit, band] if covered or band >= FIRST_BAND_BY_NEED else 0
         statutory = table.statutory_x2[benefit, band]
         if statutory > 0 and covered:
             w.row[PLAN_WEEKS] += 1
@@ -173,7 +182,8 @@ def _assign(c, seats, w, table, life_keys, week, due, handovers):
                 w.row[FL_BELOW_PLAN] += 1
         held = np.int64(c.meetings[i])
         if table.a_kasse[benefit, band]:
-            if covered and meeting_is_due(held, weeks_in, week - last, table.first_by[0, benefit], statutory):
+            a_kasse_plan = statutory if covered else 0  # the first talk is held with everybody
+            if meeting_is_due(held, weeks_in, week - last, table.first_by[0, benefit], a_kasse_plan):
                 w.row[MT_A_KASSE] += 1
                 c.contact[i] = (
                     contact_after(c.contact[i], week - last, table.unprepared_value[0], table)
@@ -183,14 +193,17 @@ def _assign(c, seats, w, table, life_keys, week, due, handovers):
                 c.last_meeting[i] = week
                 c.meetings[i] = min(held + 1, 255)
             continue
-        if not meeting_is_due(held, weeks_in, week - last, table.first_by[arm, benefit], interval):
+        if meeting_is_due(held, weeks_in, week - last, table.first_by[arm, benefit], interval):
+            w.row[MT_DUE] += 1
+            if seat < 0:
+                w.row[CASEWEEKS + 2] += 1
+                continue
+            overdue = 100 + weeks_in if held == 0 else min((week - last) - interval // 2 + 1, 90)
+            urgency = BY_CHOICE - min(overdue, BY_CHOICE)
+        elif seat >= 0 and may_meet_early(held, week - last, interval):
+            urgency = BY_CHOICE  # after everything that is due, if minutes are left
+        else:
             continue
-        w.row[MT_DUE] += 1
-        if seat < 0:
-            w.row[CASEWEEKS + 2] += 1
-            continue
-        overdue = 100 + weeks_in if held == 0 else min((week - last) - interval // 2, 90)
-        urgency = 255 - min(overdue, 255)
         due[n_due] = (((seat * 256 + urgency) * 4096 + tie(w.keys, S_QUEUE_TIE, agent, 12)) << 24) | agent
         n_due += 1
     return n_due, n_handovers
@@ -228,8 +241,8 @@ def hold_meetings(c, seats, w, table, offer, row_of, due, n_due, week, offers):
 def _hold(c, seats, w, table, offer, row_of, keys, n_due, overloaded, week, offers):
     """Holds the due meetings caseworker by caseworker, most urgent first, while the minutes last; the rest wait.
 
-    keys: int64 of `open_cases`, sorted; overloaded: last week's backlog. offers: int64, filled with keys of people offered a measure
-    (deadline passed first, then by chance). Returns their number.
+    keys: int64 of `open_cases`, sorted; overloaded: last week's backlog. offers: int64, filled with keys of
+    people offered a measure (deadline passed first, then by chance). Returns their number.
     """
     n_offers = 0
     for s in range(seats.seat_team.size):
@@ -251,7 +264,10 @@ def _hold(c, seats, w, table, offer, row_of, keys, n_due, overloaded, week, offe
             or uniform(w.keys, S_ATTENDANCE, agent | _COACHING) < table.coaching[arm, benefit]
         )
         cost = int(full if prepared else full * (1.0 - table.preparation[0]))
+        by_choice = (keys[k] >> 36) & 255 == BY_CHOICE
         if seats.seat_minutes[seat] < cost:
+            if by_choice:
+                continue
             seats.seat_backlog[seat] += cost
             w.row[QUEUE] += 1
             w.row[QUEUE + 1] += cost
@@ -268,7 +284,7 @@ def _hold(c, seats, w, table, offer, row_of, keys, n_due, overloaded, week, offe
         w.row[HELD_BY + benefit] += 1
         weeks_in = week - np.int64(c.since[i]) + 1
         last = np.int64(c.last_meeting[i])
-        if c.meetings[i] == 0:
+        if c.meetings[i] == 0 and not table.a_kasse[benefit, 0]:
             w.row[MT_FIRST] += 1
             w.row[MT_FIRST_WAIT] += weeks_in - 1
         band = band_of(weeks_in)

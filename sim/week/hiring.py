@@ -1,6 +1,7 @@
 """Step 8: citizens and competitors apply to open vacancies; each company ranks them and may hire one.
 
-Displacement has a closure (design: `posting_response`): how many vacancies exist answers to how fast they fill. Applicants
+Displacement has a closure (design: `posting_response`): how many vacancies exist answers to how fast they
+fill. Applicants
 are citizens on benefits, residents in work (whose old post may be posted again) and non-residents.
 """
 
@@ -97,9 +98,25 @@ def search_and_hire(
     sums = np.zeros((N_BENEFITS, N_BANDS), np.int64)
     counts = np.zeros((N_BENEFITS, N_BANDS), np.int64)
     draws = _apply(
-        c, companies, seats, w, search, channel, meeting, offer, table, tickets, vacancies, best_score, best_row, memory,
-        centre, week, sums, counts,
-    )  # fmt: skip
+        c,
+        companies,
+        seats,
+        w,
+        search,
+        channel,
+        meeting,
+        offer,
+        table,
+        tickets,
+        vacancies,
+        best_score,
+        best_row,
+        memory,
+        centre,
+        week,
+        sums,
+        counts,
+    )
     _decide(c, companies, w, table, tickets, vacancies, best_row, memory, draws, week, year_begin)
     if learning == 1:
         _learn(table, memory, centre, sums, counts)
@@ -197,7 +214,8 @@ def _learn(table, memory, centre, sums, counts):
 
 @kernel
 def _decide(c, companies, w, table, tickets, vacancies, best_row, memory, draws, week, year_begin):
-    """Companies with an applicant decide, in the order of the vacancies' addresses; unfilled and re-posted vacancies stay
+    """Companies with an applicant decide, in the order of the vacancies' addresses; unfilled and re-posted
+    vacancies stay
     in the list. The market remembers how long posts take to fill and what an application is worth."""
     n = w.lengths[L_VACANCIES]
     kept = 0

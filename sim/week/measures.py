@@ -107,10 +107,14 @@ def _find_host(companies, tickets, w, agent, private, public):
     return -1
 
 
-def start_measures(c, companies, tickets, public, w, offer, row_of, offers, n_offers, pots, spending, week, year_begin):
+def start_measures(
+    c, companies, tickets, public, w, offer, row_of, offers, n_offers, pots, spending, week, year_begin
+):
     """Sorts the offers by priority and starts what money, hours and places allow."""
     offers[:n_offers].sort()
-    _start(c, companies, tickets, public, w, offer, row_of, offers, n_offers, pots, spending, week, year_begin)
+    _start(
+        c, companies, tickets, public, w, offer, row_of, offers, n_offers, pots, spending, week, year_begin
+    )
 
 
 @kernel

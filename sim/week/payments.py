@@ -44,7 +44,8 @@ LONG_TERM_WEEKS = 42  # 80 % of 52
 @kernel
 def pay_benefits(c, w, law, table, ledger, received, week):
     """Pays one week: n += 1, then step(n), then the split. ledger: int64 (accounts,
-    benefits + 1, steps, payers) øre, the payers' side; received: int64 (payees) øre, the other side, added up by itself.
+    benefits + 1, steps, payers) øre, the payers' side; received: int64 (payees) øre, the other side, added up
+    by itself.
 
     Shares are whole basis points and the state's part is rounded half up per person-week, so amounts add up exactly.
     Source: financing act §§ 5-7.

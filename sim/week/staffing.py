@@ -73,7 +73,9 @@ def staff_the_week(seats, w, table, life_keys, week):
         if week < seats.seat_novice_until[s]:
             pace = table.novice_pace[0]
             w.row[ST_NOVICE] += milli
-        minutes = int(capacity * pace) - int(table.case_minutes[seats.seat_team[s]] * float(seats.seat_load[s]))
+        minutes = int(capacity * pace) - int(
+            table.case_minutes[seats.seat_team[s]] * float(seats.seat_load[s])
+        )
         seats.seat_minutes[s] = minutes if minutes > 0 else 0
         w.row[ST_PRESENT] += milli
         w.row[ST_MINUTES] += seats.seat_minutes[s]

@@ -1,6 +1,7 @@
 """Step 10: everybody who asked to move does so next Monday.
 
-Requests of a week are resolved in one order of standing (sim/week/world.py): death or moving, legal time limit, pension,
+Requests of a week are resolved in one order of standing (sim/week/world.py): death or moving, legal time
+limit, pension,
 sickness, job, education, other. `ask` keeps the request of lowest rank, so here the winners are carried out.
 """
 

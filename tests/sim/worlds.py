@@ -17,9 +17,21 @@ TEAMS_WITH_CASES = (
 # Several caseworkers in every team, with few hours each, so that queues, hand-overs and changes of every cause occur.
 MANY_SEATS = (
     *(f"municipality.staff.teams.{team}.fte=75" for team in TEAMS_WITH_CASES),
-    "municipality.staff.productive_hours_per_fte_year=300",
-    "behaviour.contact.case_minutes_per_week=2",
+    "municipality.staff.productive_hours_per_fte_year=450",
+    "municipality.staff.company_consultants_fte=200",
 )
+# Numbers of behaviour that let rare things happen in a small world; given as a draw, so they need not keep to the ranges.
+EVENTFUL = {
+    "contact.case_minutes_per_week": 2.0,
+    "contact.jobready_case_minutes": 2.0,
+    "measures.placement_share": 0.3,
+    "measures.course_share": 0.2,
+    "measures.external_share": 0.1,
+    "measures.referral_share": 0.6,
+    "staff.own_request": 0.03,
+    "staff.reorganisation": 0.01,
+    "staff.long_absence": 0.02,
+}
 # Every lever at once, the early one as a trial by lot, under a downturn that begins within the horizon.
 EVERY_LEVER = (
     "levers.early_intervention.coverage_share=0.5",
@@ -36,14 +48,22 @@ EVERY_LEVER = (
 )
 
 
-def world(name: str = "baseline", *overrides: str, share: float = SHARE, weeks: int = 60) -> Scenario:
-    """A scenario on a part of Slagelse."""
-    return load(name, overrides=(f"world.share={share}", f"weeks={weeks}", *overrides))
+def world(
+    name: str = "baseline",
+    *overrides: str,
+    share: float = SHARE,
+    weeks: int = 60,
+    behaviour: Mapping[str, float] | None = None,
+) -> Scenario:
+    """A scenario on a part of Slagelse; `behaviour` replaces behavioural numbers, also beyond their ranges."""
+    scenario = load(name, overrides=(f"world.share={share}", f"weeks={weeks}", *overrides))
+    return scenario.with_behaviour(behaviour) if behaviour else scenario
 
 
 def busy_world(*overrides: str, weeks: int = 60, share: float = SHARE) -> Scenario:
-    """Every step and every lever at once."""
-    return world("early_and_one_caseworker", *MANY_SEATS, *EVERY_LEVER, *overrides, weeks=weeks, share=share)
+    """Every step and every lever at once, with several caseworkers in every team."""
+    name, changes = "early_and_one_caseworker", (*MANY_SEATS, *EVERY_LEVER, *overrides)
+    return world(name, *changes, weeks=weeks, share=share, behaviour=EVENTFUL)
 
 
 def at_start(scenario: Scenario, seed: int = 1) -> State:

@@ -1,7 +1,8 @@
 """The command line: lists the commands of `jobcenter/commands` and imports one only when it is asked for.
 
 `jobcenter --help` must come at once, so the list is read from the first sentence of each command's file, which stays
-unimported. A user's mistake ends with its message and code 2, Ctrl-C with one line and code 130.
+unimported. A user's mistake, or a place that cannot be read or written, ends with a message and code 2; Ctrl-C with one
+line and code 130; a fault of the program with its traceback.
 """
 
 import ast
@@ -72,6 +73,11 @@ class LazyCommands(TyperGroup):
         except UserError as wrong:
             placed = all(problem.file for problem in wrong.problems)
             print(wrong if placed else f"Error: {wrong}", file=sys.stderr)
+            raise typer.Exit(USER_ERROR) from None
+        except OSError as wrong:
+            if wrong.filename is None:  # a closed pipe: `jobcenter ... | head`
+                raise
+            print(f"Error: {wrong.filename}: {wrong.strerror}", file=sys.stderr)
             raise typer.Exit(USER_ERROR) from None
         except KeyboardInterrupt as stop:
             print(

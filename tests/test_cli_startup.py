@@ -99,23 +99,39 @@ def test_a_users_mistake_is_one_message_and_code_2(tmp_path: Path) -> None:
     assert "missing.csv" in done.stderr and len(done.stderr.splitlines()) == 1
 
 
-@pytest.mark.parametrize("text", ["", "3 of 20 runs are kept"])
-def test_ctrl_c_is_one_line_and_code_130(text: str) -> None:
+def ending_with(raised: str) -> subprocess.CompletedProcess[str]:
+    """The command line when its command ends with an exception."""
     code = (
         "import typer, jobcenter.cli as cli\n"
-        f"def stop() -> None: raise KeyboardInterrupt({text!r})\n"
+        f"def stop() -> None: raise {raised}\n"
         "def load(name):\n"
         "    app = typer.Typer(); app.command('refusion')(stop)\n"
         "    return cli.get_group(app).commands['refusion']\n"
         "cli.load = load\n"
         "cli.app(['refusion'])\n"
     )
-    done = subprocess.run(
+    return subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
     )
+
+
+@pytest.mark.parametrize("text", ["", "3 of 20 runs are kept"])
+def test_ctrl_c_is_one_line_and_code_130(text: str) -> None:
+    done = ending_with(f"KeyboardInterrupt({text!r})")
     assert done.returncode == 130, done.stderr
     assert (text or "Stopped") in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_a_place_that_cannot_be_written_is_named() -> None:
+    done = ending_with("PermissionError(13, 'Permission denied', 'results/first')")
+    assert (done.returncode, done.stderr) == (2, "Error: results/first: Permission denied\n")
+
+
+def test_a_fault_of_the_program_is_not_dressed_up() -> None:
+    done = ending_with("ValueError('books')")
+    assert done.returncode == 1
+    assert "Traceback" in done.stderr and "ValueError: books" in done.stderr
 
 
 def test_a_real_ctrl_c_while_reading(tmp_path: Path) -> None:

@@ -11,10 +11,8 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
-import numpy as np
-
 from sim.records.result import RunResult
-from sim.records.tables import open_spells
+from sim.records.tables import with_open_spells
 from sim.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -104,9 +102,7 @@ def _result(model: "JobcenterModel") -> RunResult:
     result = model.result()
     if result.spells is None:
         return result
-    still_open = open_spells(model.state)
-    spells = {name: np.concatenate([closed, still_open[name]]) for name, closed in result.spells.items()}
-    return replace(result, spells=spells)
+    return replace(result, spells=with_open_spells(result.spells, model.state))
 
 
 def execute(

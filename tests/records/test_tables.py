@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -11,7 +10,7 @@ import pytest
 from made_results import START, lived_result
 
 from sim import codes
-from sim.records.tables import LEVELS, open_spells, spell_table, tables, write_parquet
+from sim.records.tables import LEVELS, spell_table, tables, with_open_spells, write_parquet
 from sim.records.weekly import NAMES
 
 
@@ -82,17 +81,26 @@ def test_events_are_the_ends_and_begins_inside_the_run() -> None:
     ]  # fmt: skip
 
 
-def test_spells_still_open_leave_out_those_that_begin_next_week() -> None:
-    state = SimpleNamespace(week=100)
+def test_spells_still_open_stand_behind_the_closed_ones() -> None:
+    """Those that begin next week are left out; who moved in brought a spell begun elsewhere."""
     columns = {
         "status": np.array([0, 8, 8, 18]),
-        "id": np.array([1, 2, 3, 4]),
+        "id": np.array([0, 1, 2, 3]),
         "since": np.array([5, 90, 100, 7]),
+        "arrive_week": np.array([-9, -9, -9, START + 4]),
+        "row_of": np.arange(4),
     }
     state = type("S", (), {"week": 100, "__getitem__": lambda self, name: columns[name]})()
-    found = open_spells(state)
-    assert list(found["person"]) == [2, 4] and list(found["benefit"]) == [0, 10]
-    assert list(found["begin"]) == [90, 7] and set(found["end"]) == {100} and set(found["door"]) == {-1}
+    closed = {
+        name: np.array([value])
+        for name, value in {"person": 0, "benefit": 4, "begin": 1, "end": 5, "door": 0}.items()
+    }
+    found = with_open_spells(closed, state)
+    assert list(found["person"]) == [0, 1, 3] and list(found["benefit"]) == [4, 0, 10]
+    assert list(found["end"]) == [5, 100, 100] and list(found["door"]) == [0, -1, -1]
+    assert list(found["arrived"]) == [-9, -9, START + 4]
+    frame = spell_table(replace(lived_result(60), spells=found))
+    assert frame.seen_from.tolist()[2] == START + 4 and frame.left_truncated.all()
 
 
 def test_no_spells_is_said() -> None:

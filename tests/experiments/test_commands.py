@@ -1,0 +1,169 @@
+"""`jobcenter run` and `jobcenter compare` as a user meets them, in a small world."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner, Result
+
+from experiments.comparison import WATERMARK
+from jobcenter.cli import app
+from jobcenter.screen import command_line, number, signed
+
+SMALL = ("--set", "world.share=0.05", "--weeks", "6")
+
+
+def call(*words: str) -> Result:
+    return CliRunner().invoke(app, list(words))
+
+
+@pytest.fixture(scope="module")
+def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("run") / "out"
+    done = call("run", "baseline", *SMALL, "--out", str(folder))
+    assert done.exit_code == 0, done.output
+    assert WATERMARK in done.output and "0.05 of the municipality" in done.output
+    assert "can look good by" in done.output and "gross operating spending" in done.output
+    return folder
+
+
+def test_run_writes_tables_and_a_manifest(run_folder: Path) -> None:
+    names = ["cohorts", "ledger", "outcomes", "pots", "spells", "weekly"]
+    assert sorted(path.name for path in run_folder.iterdir()) == sorted(
+        [*(f"{name}.parquet" for name in names), "manifest.json"]
+    )
+    manifest = json.loads((run_folder / "manifest.json").read_text())
+    assert manifest["watermark"] == WATERMARK and manifest["seed"] == 1 and manifest["recording"] == "spells"
+    assert manifest["command"].startswith("jobcenter run baseline --weeks 6 --seed 1")
+    assert manifest["scenario"]["rules_not_verified"] == len(manifest["unverified_rules"]) > 0
+    assert len(manifest["scenario"]["hash"]) == len(manifest["run_key"]) == 64
+    assert {"numpy", "numba", "python"} <= set(manifest["versions"])
+    ledger, outcomes = (pd.read_parquet(run_folder / f"{name}.parquet") for name in ("ledger", "outcomes"))
+    net = outcomes.query("outcome == 'net_municipal_cost' and year == 'all'").value.sum()
+    assert ledger[ledger.payer == "municipality"].oere.sum() / 100 == pytest.approx(net)
+
+
+def test_the_manifest_repeats_the_run(run_folder: Path, tmp_path: Path) -> None:
+    import shlex
+
+    command = shlex.split(json.loads((run_folder / "manifest.json").read_text())["command"])[1:]
+    command[command.index("--out") + 1] = str(tmp_path / "again")
+    assert call(*command).exit_code == 0
+    for name in ("weekly", "ledger", "spells"):
+        pd.testing.assert_frame_equal(
+            pd.read_parquet(run_folder / f"{name}.parquet"),
+            pd.read_parquet(tmp_path / "again" / f"{name}.parquet"),
+        )
+
+
+def test_a_full_folder_is_refused_before_anything_runs(run_folder: Path) -> None:
+    before = {path.name: path.read_bytes() for path in run_folder.iterdir()}
+    for words in (("run", "baseline"), ("compare", "baseline", "baseline")):
+        done = call(*words, *SMALL, "--out", str(run_folder))
+        assert done.exit_code == 2 and "--force" in done.stderr
+    assert {path.name: path.read_bytes() for path in run_folder.iterdir()} == before
+
+
+def test_run_json_holds_the_ten_goals() -> None:
+    done = call("run", "baseline", *SMALL, "--json")
+    found = json.loads(done.stdout)
+    assert [goal["goal"] for goal in found["goals"]] == list(range(1, 11))
+    assert found["watermark"] == WATERMARK and found["sanity"] == []
+    assert all(row["value"] is None or isinstance(row["value"], int | float) for row in found["outcomes"])
+
+
+def test_sanity_is_printed_for_the_calibration_baseline_and_says_what_is_off() -> None:
+    done = call("run", "slagelse_2024", "--set", "world.share=0.02", "--weeks", "60")
+    assert done.exit_code == 0, done.output
+    assert "Model against what was counted, weeks 53 to 208" in done.output
+    assert "dagpenge: persons" in done.output and (
+        "OFF," in done.output or "within what is allowed" in done.output
+    )
+
+
+def test_compare_writes_everything(tmp_path: Path) -> None:
+    folder = tmp_path / "first"
+    done = call(
+        "compare",
+        "baseline",
+        "baseline",
+        "one_caseworker",
+        "refusion_flat",
+        *SMALL,
+        "--seeds",
+        "2",
+        "--out",
+        str(folder),
+    )
+    assert done.exit_code == 0, done.output
+    for text in (
+        WATERMARK,
+        "Class A",
+        "Contexts",
+        "calculation error",
+        "accounting",
+        "Variance removed by pairing",
+    ):
+        assert text in done.output, text
+    assert {path.name for path in folder.iterdir()} == {
+        "differences.csv", "pairing.csv", "bounds.csv", "exit_split.csv", "refusion_lines.csv", "weekly_means.parquet",
+        "manifest.json", "report.html",
+    }  # fmt: skip
+    header = (folder / "differences.csv").read_text().splitlines()[0]
+    assert (
+        header
+        == "scenario,outcome,group,year,unit,estimand,evidence_class,baseline,difference,low,high,interval_kind,runs"
+    )
+    frame = pd.read_csv(folder / "differences.csv")
+    null = frame[frame.scenario == "baseline (2)"]
+    assert len(null) and (null.difference.fillna(0) == 0).all()
+    assert set(frame[frame.scenario == "one_caseworker"].evidence_class) == {"A"}
+    assert WATERMARK in (folder / "report.html").read_text()
+    means = pd.read_parquet(folder / "weekly_means.parquet")
+    assert set(means.scenario.unique()) == {"baseline", "baseline (2)", "one_caseworker", "refusion_flat"}
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert manifest["seeds"] == [1, 2] and len(manifest["scenarios"]) == 4
+
+
+def test_compare_json_is_json_without_nan() -> None:
+    done = call("compare", "baseline", "one_caseworker", *SMALL, "--seeds", "1", "--json")
+    found = json.loads(done.stdout, parse_constant=lambda text: pytest.fail(f"{text} is not JSON"))
+    assert found["scenarios"][0]["evidence_class"] == "A" and found["differences"]
+
+
+def test_an_overlay_may_stand_on_another_base() -> None:
+    done = call("compare", "slagelse_2024", "one_caseworker@slagelse_2024", *SMALL, "--seeds", "1")
+    assert done.exit_code == 0, done.output
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("compare", "slagelse_2024", "one_caseworker"), "one_caseworker@slagelse_2024"),
+        (("compare", "baseline", "one_casework"), "one_caseworker"),
+        (("run", "no_such"), "no scenario is called"),
+        (("run", "baseline", "--weeks", "0"), "weeks"),
+        (("compare", "baseline", "baseline", "--seeds", "0"), "seeds"),
+        (("run", "baseline", "--set", "behaviour.trust.gane=1"), "gain"),
+    ],
+)
+def test_mistakes_end_with_a_message_and_code_2(words: tuple[str, ...], said: str) -> None:
+    done = call(*words)
+    assert done.exit_code == 2
+    assert said in done.stderr and "Traceback" not in done.stderr
+
+
+def test_numbers_on_the_screen() -> None:
+    assert (
+        number(0.1234, "share") == "12.3 %"
+        and number(5_250_000, "kr.") == "5.2"
+        and number(float("nan"), "weeks") == "-"
+    )
+    assert signed(-0.01, 0.002, "share") == "-1.00 ± 0.20" and signed(0.0, 0.0, "kr.") == "0"
+    assert signed(2e6, float("nan"), "kr.") == "+2.00"
+
+
+def test_a_command_can_be_pasted_into_a_shell() -> None:
+    told = command_line("run", "my file.yaml", weeks=4, out=None, force=False, set=["a.b=1", "c=x y"])
+    assert told == "jobcenter run 'my file.yaml' --weeks 4 --set a.b=1 --set 'c=x y'"

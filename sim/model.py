@@ -308,8 +308,8 @@ class JobcenterModel(mesa.Model):
         return tables
 
     def _open_new_posts(self, week: int) -> None:
-        """Posts of levers that begin in `week`: those added are appended and filled after the usual lag, those cut close,
-        the last seat first."""
+        """Posts of levers that begin in `week`: those added are appended and filled after the usual lag, those cut
+        close, the last seat first."""
         lag, novice = self.tables.staff.weeks_to_fill[0], self.tables.staff.novice_weeks[0]
         for lever in self.settings.levers.values():
             if lever.first_week(self.settings) != week:

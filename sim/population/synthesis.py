@@ -132,7 +132,7 @@ def starting_status(state: State, scenario: Scenario, seed: int, begin: np.ndarr
 
     def of(status: str) -> np.ndarray:
         by_age = shares.get(status, {})
-        return np.array([by_age.get(name, 0.0) for name in names])[band]
+        return np.asarray(np.array([by_age.get(name, 0.0) for name in names])[band])
 
     u = draws(state["id"], seed, S_CAREER_START, 2)
     risk = np.array([0.4, 1.6, 3.5])[state["health"]]

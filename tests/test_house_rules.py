@@ -303,3 +303,9 @@ def test_the_readme_names_every_command_and_only_those() -> None:
 
     named = set(re.findall(r"`jobcenter (\w+)", (ROOT / "README.md").read_text(encoding="utf-8")))
     assert named == set(command_names())
+
+
+def test_the_demo_compares_scenarios_there_are() -> None:
+    (names,) = re.findall(r"^DEMO := (.+)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M)
+    missing = [name for name in names.split() if not (ROOT / "scenarios" / f"{name}.yaml").is_file()]
+    assert not missing and len(names.split()) >= 5

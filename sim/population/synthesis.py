@@ -3,6 +3,7 @@ order."""
 
 import numpy as np
 
+from sim.calendar import first_week_from
 from sim.chance import S_CAREER_START, S_COMPANY, S_TRAITS, keys_of_week, uniform
 from sim.codes import EDUCATION, FIRST_BENEFIT, FLEKSJOB, FOERTIDSPENSION, JOB, OUTSIDE
 from sim.compiled import kernel
@@ -11,6 +12,7 @@ from sim.population.citizens import (
     AT_HOME,
     CITIZENS,
     INSURED,
+    LEGACY_AWARD,
     MINIMUM_AGE_WEEKS,
     NON_DANISH,
     PROVIDER,
@@ -19,6 +21,7 @@ from sim.population.citizens import (
 from sim.population.companies import COMPANIES
 from sim.scenario import Scenario
 from sim.state import State
+from sim.tables.law import LADDER_AWARDS_FROM
 from sim.tables.levels import ATTACHMENT_Z, moving_factor, sector_tickets
 
 WEEKS_PER_YEAR = 52.1775
@@ -154,6 +157,10 @@ def starting_status(state: State, scenario: Scenario, seed: int, begin: np.ndarr
     # Half a year to ten years into the present state; awards in force are legacy awards.
     state["since"][:] = begin - (26 + 500 * u[:, 1]).astype(np.int64)
     state["support_since"][:] = state["since"]
+    # Pensions and fleksjobs awarded before July 2014 keep their former state share for life (financing act § 30).
+    awarded = (status == FIRST_BENEFIT + FOERTIDSPENSION) | (status == FIRST_BENEFIT + FLEKSJOB)
+    old = awarded & (state["since"] < first_week_from(LADDER_AWARDS_FROM))
+    state["flags"][:] = np.where(old, state["flags"] | LEGACY_AWARD, state["flags"])
     state["skill"][:] = 0.0
 
 

@@ -16,6 +16,7 @@ PACKAGES := $(wildcard sim calibration experiments jobcenter)
 PIP_INSTALL := -m pip --disable-pip-version-check install --quiet
 LOCK := pip compile --universal --python-version 3.11 --fork-strategy fewest --generate-hashes --no-header --quiet
 
+BENCHMARKS ?= $(patsubst benchmarks/%.py,%,$(filter-out %/__init__.py,$(wildcard benchmarks/*.py)))
 DEMO := baseline early_intervention one_caseworker early_and_one_caseworker extra_caseworkers refusion_flat
 
 .PHONY: help demo test test-slow lint types bench lock clean
@@ -42,7 +43,7 @@ types: .venv-dev/installed
 	$(DEV)/mypy $(PACKAGES)
 
 bench: .venv-dev/installed
-	$(DEV)/python -m benchmarks
+	@set -e; for name in $(BENCHMARKS); do echo "== $$name"; $(DEV)/python -m benchmarks.$$name; done
 
 # One environment for users (run-time packages only), one for development. The mark is written last, so an installation
 # that broke off is done again. The build tools are in the lock: nothing unlocked is fetched.

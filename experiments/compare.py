@@ -25,7 +25,7 @@ from experiments.run import Plan, Where, execute
 from experiments.splits import accounting_twin, exit_split, refusion_differs, same_but_for_names
 from experiments.spread import Paired, paired
 from sim.calendar import iso, year_of
-from sim.codes import ACCOUNTS, BENEFITS, MUNICIPALITY, STATE
+from sim.codes import ACCOUNTS, FIRST_BENEFIT, MUNICIPALITY, STATE, STATUSES
 from sim.errors import UserError
 from sim.money.ledger import OPERATING
 from sim.records.outcome_list import OUTCOMES, estimand
@@ -311,17 +311,23 @@ def _split_rows(
     name: str, base: Sequence[Summary], other: Sequence[Summary], notes: list[str]
 ) -> list[tuple[Any, ...]]:
     """Where saved benefit weeks went. Shares are stated only where weeks were saved beyond the calculation error."""
-    n = len(NAMES)
-    mean = [np.mean([summary.series[:n].T for summary in of_one], axis=0) for of_one in (base, other)]
-    split = exit_split(*mean)
-    total = paired(_benefit_weeks(base), _benefit_weeks(other))
-    saved = -float(total.difference[0])
-    known = saved > 0 and saved > float(total.half_width[0])
+    change = paired(_person_weeks(base), _person_weeks(other))
+    split = exit_split(
+        dict(zip(STATUSES, change.difference, strict=False)),
+        dict(zip(STATUSES, change.half_width, strict=False)),
+    )
+    saved, error = -float(change.difference[-1]), float(change.half_width[-1])
+    known = saved > 0 and saved > error
     neither = split.share("neither")
     if known and neither > NEITHER_LIMIT:
         notes.append(
             f"WARNING: of the benefit weeks {name} saves, {neither:.0%} went to neither job, education nor another"
             " benefit. A saving is not a job."
+        )
+    if known and any(split.weeks[door] < 0 for door in EXIT_DOORS):
+        notes.append(
+            f"{name}: a negative share of the saved weeks means that fewer people are there too, so that more than all"
+            " of the saved weeks went elsewhere."
         )
     if not known and saved != 0:
         notes.append(
@@ -332,10 +338,11 @@ def _split_rows(
     ]
 
 
-def _benefit_weeks(runs: Sequence[Summary]) -> np.ndarray:
-    """Person-weeks on any benefit, float64 (runs, 1)."""
-    rows = [NAMES.index(f"stock.{benefit}") for benefit in BENEFITS]
-    return np.array([[summary.series[rows].sum()] for summary in runs])
+def _person_weeks(runs: Sequence[Summary]) -> np.ndarray:
+    """Person-weeks by status and, last, on any benefit, float64 (runs, statuses + 1)."""
+    rows = [NAMES.index(f"stock.{status}") for status in STATUSES]
+    by_status = np.array([summary.series[rows].sum(axis=1) for summary in runs])
+    return np.column_stack([by_status, by_status[:, FIRST_BENEFIT:].sum(axis=1)])
 
 
 def _refusion_rows(

@@ -2,16 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Final, NamedTuple
-
-import numpy as np
+from typing import NamedTuple
 
 from experiments.comparison import EXIT_DOORS
 from sim import codes
-from sim.records.weekly import NAMES
 from sim.scenario import Scenario
-
-_STOCK: Final = {status: NAMES.index(f"stock.{status}") for status in codes.STATUSES}
 
 
 class ExitSplit(NamedTuple):
@@ -25,21 +20,22 @@ class ExitSplit(NamedTuple):
         return self.weeks[door] / self.saved if self.saved > 0 else float("nan")
 
 
-def exit_split(base_rows: np.ndarray, other_rows: np.ndarray) -> ExitSplit:
-    """Splits the benefit weeks a scenario saved against the base (weekly records summed or averaged over seeds).
+def exit_split(by_status: Mapping[str, float], error: Mapping[str, float]) -> ExitSplit:
+    """Splits the benefit weeks a scenario saved against the base.
 
-    A week saved on one benefit was spent in ordinary work, in ordinary education, on another form of support (a benefit
-    that grew, a wage subsidy, leave), or in neither: without income of these kinds, moved away or dead. Everybody is
-    somewhere each week, so the four add up. "Job" is net of residents who lost a vacancy to somebody helped.
+    by_status: change in person-weeks by status; error: its calculation error, for benefits (NaN: not known).
+
+    A week saved was spent in ordinary work, in ordinary education, on another form of support (a benefit that grew by
+    more than its calculation error, a wage subsidy, leave), or in neither: without income of these kinds, moved away or
+    dead. Everybody is somewhere each week, so the four add up. "Job" is net of residents who lost a vacancy to somebody
+    helped. Benefits that grew by luck are set off against the saved weeks, or luck would read as "other benefit".
     """
-    moved = (other_rows - base_rows).sum(axis=0)
-    by_status = {status: float(moved[at]) for status, at in _STOCK.items()}
-    benefits = [by_status[name] for name in codes.BENEFITS]
-    saved = -sum(change for change in benefits if change < 0)
+    grown = [name for name in codes.BENEFITS if by_status[name] > error[name]]
+    saved = -sum(by_status[name] for name in codes.BENEFITS if name not in grown)
     weeks = {
         "job": by_status["job"],
         "ordinary education": by_status["education"],
-        "other benefit": sum(change for change in benefits if change > 0)
+        "other benefit": sum(by_status[name] for name in grown)
         + by_status["subsidised_job"]
         + by_status["on_leave"],
         "neither": by_status["outside"] + by_status["gone"] + by_status["absent"] + by_status["reserved"],

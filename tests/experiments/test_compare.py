@@ -8,6 +8,7 @@ from made_results import lived_result, put
 from experiments.compare import BANDED, SERIES, build, check_comparable, label, summarise
 from experiments.comparison import CALCULATION_ERROR, DIFFERENCE_COLUMNS, WATERMARK
 from experiments.splits import exit_split
+from sim.codes import STATUSES
 from sim.errors import UserError
 
 SEEDS = (1, 2, 3)
@@ -124,13 +125,16 @@ def test_saved_weeks_split_into_where_people_were_instead(comparison) -> None:
 
 
 def test_moves_to_another_benefit_are_no_saving() -> None:
-    before, after = lived_result(10), lived_result(10)
-    put(after, "stock.sygedagpenge", after.column("stock.sygedagpenge") - 10)
-    put(after, "stock.foertidspension", after.column("stock.foertidspension") + 8)
-    put(after, "stock.outside", after.column("stock.outside") + 2)
-    split = exit_split(before.rows, after.rows)
+    moved = dict.fromkeys(STATUSES, 0.0) | {"sygedagpenge": -100.0, "foertidspension": 80.0, "outside": 20.0}
+    split = exit_split(moved, dict.fromkeys(STATUSES, 5.0))
     assert split.saved == 100
     assert split.share("other benefit") == 0.8 and split.share("neither") == 0.2 and split.share("job") == 0
+
+
+def test_a_benefit_that_grew_by_luck_is_no_other_benefit() -> None:
+    moved = dict.fromkeys(STATUSES, 0.0) | {"sygedagpenge": -100.0, "foertidspension": 20.0, "job": 80.0}
+    split = exit_split(moved, dict.fromkeys(STATUSES, 30.0))
+    assert split.saved == 80 and split.share("job") == 1 and split.share("other benefit") == 0
 
 
 def test_a_quarter_gone_to_neither_warns() -> None:

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from experiments.spread import paired, t_95
+from experiments.spread import paired
+from sim.records.student import t_95
 
 
 @pytest.mark.parametrize("df", [1, 2, 9, 19, 30, 31, 45, 99, 1000])

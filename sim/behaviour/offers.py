@@ -17,6 +17,7 @@ OfferTable = namedtuple(
         "allowed",  # uint8 (benefits)
         "wage_subsidy_allowed",  # uint8 (benefits)
         "referral",  # float64 (benefits): offers per attended meeting
+        "before_deadline",  # float64 (1): factor on that before the offer deadline
         "deadline",  # int64 (benefits): week of the spell by which the first offer is due
         "mentor_share",  # float64 (1)
         "kind_share",  # float64 (4): cumulative: placement, course, external, wage subsidy

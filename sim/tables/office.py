@@ -212,6 +212,7 @@ def offer_table(scenario: Scenario, week: int) -> OfferTable:
         allowed=allowed,
         wage_subsidy_allowed=subsidy_allowed,
         referral=referral,
+        before_deadline=number(value["measures.referral_before_deadline"]),
         deadline=deadline,
         mentor_share=number(value["measures.mentor_share"]),
         kind_share=np.array([*shares, 1.0]),

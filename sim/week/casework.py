@@ -307,9 +307,11 @@ def _hold(c, seats, w, table, offer, row_of, keys, n_due, overloaded, week, offe
                     ask(c, w, i, FIRST_BENEFIT + ACTIVITYREADY, RANK_OTHER)
                 elif benefit == ACTIVITYREADY:
                     ask(c, w, i, FIRST_BENEFIT + JOBREADY, RANK_OTHER)
-        if c.measure[i] == 0 and offer.allowed[benefit]:
+        # No new offer while the last one is still at work; before the deadline offers are rarer.
+        if c.measure[i] == 0 and offer.allowed[benefit] and np.int64(c.after_until[i]) <= week:
             late = weeks_in >= offer.deadline[benefit]
-            if uniform(w.keys, S_REFERRAL, agent * 4) < offer.referral[benefit]:
+            chance = offer.referral[benefit] * (1.0 if late else offer.before_deadline[0])
+            if uniform(w.keys, S_REFERRAL, agent * 4) < chance:
                 offers[n_offers] = (
                     ((0 if late else 1) << 54) | (tie(w.keys, S_REFERRAL, agent * 4 + 1, 30) << 24) | agent
                 )

@@ -63,7 +63,8 @@ def _arrivals_per_week(scenario: Scenario, residents: int) -> tuple[float, float
 
 def _laid_out(rate: float, weeks: int) -> np.ndarray:
     """Week of each arrival, evenly spread: the k-th person comes when k / rate weeks have passed."""
-    n = int(np.ceil(rate * weeks))  # everybody due before the last week is over, so that a longer horizon adds only others
+    # Everybody due before the last week is over, so that a longer horizon adds only others.
+    n = int(np.ceil(rate * weeks))
     return np.minimum((np.arange(n) / rate).astype(np.int64), weeks - 1) if n else np.zeros(0, np.int64)
 
 

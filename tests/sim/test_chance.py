@@ -1,7 +1,7 @@
 """Chance: fixed vectors, an independent second implementation, and tests of uniformity and independence.
 
-Seeds are fixed, so nothing here fails by luck on an unchanged generator. |z| < 5 for a perfect generator fails with chance
-6e-7 a number; about 400 numbers are looked at, so a new seed or stream would fail by luck with chance 2e-4.
+Seeds are fixed, so nothing here fails by luck on an unchanged generator. |z| < 5 fails for a perfect generator with
+chance 6e-7 a number; about 400 numbers are looked at, so a new seed or stream would fail by luck with chance 2e-4.
 """
 
 import math
@@ -50,7 +50,7 @@ def z_of_cells(counts: np.ndarray) -> float:
     degrees = counts.size - 1
     ratio = float(((counts - expected) ** 2).sum() / expected) / degrees
     spread = 2.0 / (9.0 * degrees)
-    return (ratio ** (1.0 / 3.0) - (1.0 - spread)) / math.sqrt(spread)
+    return float((ratio ** (1.0 / 3.0) - (1.0 - spread)) / math.sqrt(spread))
 
 
 def z_of_pairs(a: np.ndarray, b: np.ndarray) -> float:
@@ -80,7 +80,7 @@ def test_the_finaliser_gives_the_published_numbers_of_splitmix64() -> None:
             assert mix_in_integers(state) == number
 
 
-# Our own published vectors: (seed, stream, week, agent) -> 64 bits. A change of any of them changes every result ever stored.
+# Our own published vectors: (seed, stream, week, agent) -> 64 bits. A change of one changes every result ever stored.
 VECTORS = {
     (0, 0, 0, 0): 0xDB203F9B54361B9E,
     (1, 0, 0, 0): 0x88060FBB36686BF4,

@@ -1,7 +1,7 @@
 """What must add up, whatever happens: people, spells, cases, meetings, vacancies, hires, hours, money and pots.
 
-One eventful world is lived with somebody looking on between the steps; the counts of the kernels are then held against a
-recount from the people themselves.
+One eventful world is lived with somebody looking on between the steps; the counts of the kernels are then held against
+a recount from the people themselves.
 """
 
 from dataclasses import dataclass, field
@@ -41,8 +41,9 @@ from sim.money.amounts import state_part
 from sim.money.ledger import BooksDoNotBalance
 from sim.population.citizens import LEGACY_AWARD
 from sim.records.result import RunResult
-from sim.records.tables import open_spells
+from sim.records.tables import with_open_spells
 from sim.records.weekly import ENTRIES, MK_HIRES
+from sim.week.casework import BY_CHOICE
 from sim.week.world import L_REQUESTED
 
 WEEKS = 80
@@ -57,6 +58,9 @@ class Seen:
     by_health: list[np.ndarray] = field(default_factory=list)
     monday_entries: list[np.ndarray] = field(default_factory=list)
     new_caseworkers: list[int] = field(default_factory=list)
+    called: list[np.ndarray] = field(
+        default_factory=list
+    )  # planned meetings listed and held, early ones listed and held
     load: list[np.ndarray] = field(default_factory=list)
     load_recount: list[np.ndarray] = field(default_factory=list)
     minutes_left: list[int] = field(default_factory=list)
@@ -83,8 +87,14 @@ class Watched(JobcenterModel):
 
     def _casework(self, week: int) -> int:
         before = self.state["caseworker"].astype(np.int64)
+        self._due[:] = 0
         offers = super()._casework(week)
         after = self.state["caseworker"].astype(np.int64)
+        keys = self._due[self._due > 0]
+        early = (keys >> 36) & 255 == BY_CHOICE
+        met = self.state["last_meeting"][self.state["row_of"][keys & 0xFFFFFF]] == week
+        counts = (~early).sum(), (~early & met).sum(), early.sum(), (early & met).sum()
+        self.seen.called.append(np.array(counts))
         self.seen.new_caseworkers.append(int(((after != before) & (after >= 0)).sum()))
         status = self.state["status"]
         held = after[(after >= 0) & ((status >= FIRST_BENEFIT) | (status == SUBSIDISED_JOB))]
@@ -153,7 +163,7 @@ class Life:
     def sum(self, prefix: str) -> np.ndarray:
         names = [name for name in _names() if name.startswith(prefix)]
         assert names
-        return np.sum([self.column(name) for name in names], axis=0)
+        return np.asarray(np.array([self.column(name) for name in names]).sum(axis=0))
 
 
 def _names() -> tuple[str, ...]:
@@ -176,8 +186,9 @@ def test_the_world_is_eventful(life: Life) -> None:
         *(f"changes.{cause}" for cause in CAUSES),
         *(f"measures_started.{kind}" for kind in MEASURES[1:]),
         *(f"exits.kontanthjaelp_jobready.{door}" for door in ("job", "other_benefit", "outside", "subsidised_job")),
-        "queue.persons", "meetings.no_show", "meetings.by_a_kasse", "market.reposted", "market.lapsed", "market.hires_benefit",
-        "measures_refused.no_budget", "flows.arrivals", "flows.deaths", "flows.moves_out", "flows.pension_age",
+        "queue.persons", "meetings.no_show", "meetings.by_a_kasse", "market.reposted", "market.lapsed",
+        "market.hires_benefit", "measures_refused.no_budget",
+        "flows.arrivals", "flows.deaths", "flows.moves_out", "flows.pension_age",
     ):  # fmt: skip
         assert life.column(name).sum() > 0, name
 
@@ -210,7 +221,7 @@ def test_nobody_is_made_or_lost(life: Life) -> None:
     total = life.sum("stock.")
     assert (total == life.model.state["id"].size).all()
     residents = total - life.column("stock.absent") - life.column("stock.gone")
-    left = sum(life.column(f"flows.{name}") for name in ("deaths", "moves_out", "pension_age"))
+    left = life.column("flows.deaths") + life.column("flows.moves_out") + life.column("flows.pension_age")
     assert np.array_equal(np.diff(residents), life.column("flows.arrivals")[1:] - left[:-1])
     assert np.array_equal(np.diff(life.column("stock.gone")), left[:-1])
 
@@ -219,37 +230,20 @@ def test_spells_hold_every_week_and_every_exit(life: Life) -> None:
     """Weeks of spells within the horizon are the stocks added up; closed spells are the exits by door."""
     closed = life.result.spells
     assert closed is not None
-    still_open = open_spells(life.model.state)
+    spells = with_open_spells(closed, life.model.state)
     start, end = life.result.start, life.result.start + WEEKS
+    seen_from = np.maximum(
+        np.maximum(spells["begin"], start), spells["arrived"]
+    )  # movers bring a spell begun elsewhere
+    lived_through = np.minimum(spells["end"], end) - seen_from
+    assert (lived_through > 0).all()
     for b, benefit in enumerate(BENEFITS):
-        weeks = 0
-        for spells in (closed, still_open):
-            of = spells["benefit"] == b
-            begin, stop = spells["begin"][of].astype(np.int64), spells["end"][of].astype(np.int64)
-            weeks += int((np.minimum(stop, end) - np.maximum(begin, start)).sum())
-        arrived_inside = 0  # people who move in on a benefit bring the weeks they had elsewhere
-        person_weeks = int(life.column(f"stock.{benefit}").sum())
-        movers = _weeks_before_arrival(life, b)
-        assert weeks - movers == person_weeks + arrived_inside, benefit
+        assert lived_through[spells["benefit"] == b].sum() == life.column(f"stock.{benefit}").sum(), benefit
         of = closed["benefit"] == b
         for d, door in enumerate(DOORS):
             assert (closed["door"][of] == d).sum() == life.column(f"exits.{benefit}.{door}").sum()
         length = (closed["end"][of].astype(np.int64) - closed["begin"][of]).sum()
         assert length == life.column(f"completed_weeks.{benefit}").sum()
-
-
-def _weeks_before_arrival(life: Life, benefit: int) -> int:
-    """Weeks of spells that belong to the time before their holder moved in, within the horizon."""
-    state, start = life.model.state, life.result.start
-    arrive = dict(zip(state["id"].tolist(), state["arrive_week"].tolist(), strict=True))
-    total = 0
-    for spells in (life.result.spells, open_spells(state)):
-        assert spells is not None
-        of = np.flatnonzero(spells["benefit"] == benefit)
-        for k in of:
-            begin = max(int(spells["begin"][k]), start)
-            total += max(0, min(arrive[int(spells["person"][k])], int(spells["end"][k])) - begin)
-    return total
 
 
 def test_each_benefit_person_stands_on_one_step(life: Life) -> None:
@@ -265,12 +259,14 @@ def test_vacancies_and_hires(life: Life) -> None:
     open_now = life.column("market.vacancies")
     left = open_now - hires + life.column("market.reposted")
     assert np.array_equal(left, life.seen.open_after)
-    assert np.array_equal(open_now[1:], left[:-1] - life.column("market.lapsed")[1:] + life.column("market.posted")[1:])
+    assert np.array_equal(
+        open_now[1:], left[:-1] - life.column("market.lapsed")[1:] + life.column("market.posted")[1:]
+    )
     assert (life.column("market.reposted") <= life.column("market.hires_resident_in_work")).all()
 
 
 def test_a_hire_is_a_person_who_takes_the_job(life: Life) -> None:
-    """Hires of citizens = people who said yes; those of them not taken by illness or pension meanwhile leave for a job."""
+    """Hires of citizens = people who said yes; those not taken by illness or pension meanwhile leave for a job."""
     through_hiring = 0
     other_jobs = 0
     for t in range(WEEKS):
@@ -295,10 +291,18 @@ def test_a_hire_is_a_person_who_takes_the_job(life: Life) -> None:
 
 
 def test_every_meeting_due_is_accounted_for(life: Life) -> None:
-    due = life.column("meetings.due")
-    done = life.column("meetings.held") + life.column("meetings.no_show")
-    waiting = life.column("queue.persons") + life.column("casework.without_caseworker")
-    assert np.array_equal(due, done + waiting)
+    """Due = held, not attended, waiting or without a caseworker. Meetings before their time come on top."""
+    planned, planned_held, early, early_held = np.array(life.seen.called).T
+    without, waiting = life.column("casework.without_caseworker"), life.column("queue.persons")
+    assert np.array_equal(life.column("meetings.due"), planned + without)
+    assert np.array_equal(life.column("meetings.held"), planned_held + early_held)
+    planned_missed = planned - waiting - planned_held
+    early_missed = life.column("meetings.no_show") - planned_missed
+    assert (planned_missed >= 0).all()
+    assert (early_missed >= 0).all()
+    assert (early_missed <= early - early_held).all()
+    assert planned_missed.sum() > 0
+    assert early_held.sum() > 0
     assert np.array_equal(life.sum("meetings_held."), life.column("meetings.held"))
     assert (life.column("meetings.prepared") <= life.column("meetings.held")).all()
 
@@ -368,7 +372,9 @@ def test_pots_spend_what_their_accounts_book(life: Life) -> None:
         "integration": ("integration",),
     }
     assert set(accounts) == set(POTS)
-    assert sorted(name for names in accounts.values() for name in names) == sorted(set(ACCOUNTS) - {"benefit"})
+    assert sorted(name for names in accounts.values() for name in names) == sorted(
+        set(ACCOUNTS) - {"benefit"}
+    )
     year = life.result.year_of_week()
     for pot, names in accounts.items():
         booked = life.result.spending(accounts=names)

@@ -20,7 +20,7 @@ MANY_SEATS = (
     "municipality.staff.productive_hours_per_fte_year=450",
     "municipality.staff.company_consultants_fte=200",
 )
-# Numbers of behaviour that let rare things happen in a small world; given as a draw, so they need not keep to the ranges.
+# Numbers of behaviour that let rare things happen in a small world; given as a draw, they need not keep to the ranges.
 EVENTFUL = {
     "contact.case_minutes_per_week": 2.0,
     "contact.jobready_case_minutes": 2.0,
@@ -116,7 +116,9 @@ def differing(a: Mapping[str, np.ndarray], b: Mapping[str, np.ndarray], but: Ite
             wrong.append(f"{name}: {a[name].shape} against {b[name].shape}")
         elif not np.array_equal(exact(a[name]), exact(b[name])):
             where = np.argwhere(exact(a[name]) != exact(b[name]))
-            wrong.append(f"{name}: {len(where)} of {a[name].size} values, first at {tuple(where[0].tolist())}")
+            wrong.append(
+                f"{name}: {len(where)} of {a[name].size} values, first at {tuple(where[0].tolist())}"
+            )
     return wrong
 
 

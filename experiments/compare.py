@@ -45,6 +45,9 @@ BANDED = (
 )
 
 
+NEGATIVE_SHARE = "A negative share of saved weeks: fewer people are there too, so more than all of the saved weeks went elsewhere."
+
+
 @dataclass(frozen=True)
 class Summary:
     """What a comparison keeps of one run."""
@@ -324,11 +327,8 @@ def _split_rows(
             f"WARNING: of the benefit weeks {name} saves, {neither:.0%} went to neither job, education nor another"
             " benefit. A saving is not a job."
         )
-    if known and any(split.weeks[door] < 0 for door in EXIT_DOORS):
-        notes.append(
-            f"{name}: a negative share of the saved weeks means that fewer people are there too, so that more than all"
-            " of the saved weeks went elsewhere."
-        )
+    if known and any(split.weeks[door] < 0 for door in EXIT_DOORS) and NEGATIVE_SHARE not in notes:
+        notes.append(NEGATIVE_SHARE)
     if not known and saved != 0:
         notes.append(
             f"{name}: no benefit weeks saved beyond the calculation error, so it is not said where they went."

@@ -45,7 +45,10 @@ BANDED = (
 )
 
 
-NEGATIVE_SHARE = "A negative share of saved weeks: fewer people are there too, so more than all of the saved weeks went elsewhere."
+NEGATIVE_SHARE = (
+    "A negative share of saved weeks: fewer people are there too, so more than all of the saved weeks went"
+    " elsewhere."
+)
 
 
 @dataclass(frozen=True)

@@ -175,6 +175,7 @@ def build(
         if refusion_differs(base, other):
             twin = (twins or {}).get(at - 1, runs[at])
             refusion += _refusion_rows(name, runs[0], twin, runs[at], weeks, notes)
+    notes += [breach_note(name, series["flows.below_plan_weeks"]) for name, series in weekly.items()]
     first = base.start_week
     return Comparison(
         base=names[0],
@@ -195,7 +196,7 @@ def build(
         bounds=pd.DataFrame(bounds, columns=list(BOUND_COLUMNS)),
         exit_split=pd.DataFrame(splits, columns=list(EXIT_COLUMNS)),
         refusion_lines=pd.DataFrame(refusion, columns=list(REFUSION_COLUMNS)),
-        notes=notes,
+        notes=[note for note in notes if note],
         calibrated=False,  # no municipality's fit targets have passed: there is no calibration yet
         rules_not_verified=rules_not_verified(base),
         command=command,
@@ -236,6 +237,17 @@ def _weekly(
             half = paired(base.reshape(n, -1), other.reshape(n, -1)).half_width.reshape(series, weeks)
             errors[name] = dict(zip(BANDED, half, strict=True))
     return means, errors
+
+
+def breach_note(name: str, below_plan: np.ndarray) -> str:
+    """Marks a scenario whose plan meets people less often than the statutory contact plan; empty when none is."""
+    weeks = float(below_plan.sum())
+    if weeks < 0.5:
+        return ""
+    return (
+        f"{name}: may breach law. In {weeks:,.0f} person-weeks its plan meets people less often than the"
+        " statutory contact plan."
+    )
 
 
 def _difference_rows(name: str, scenario: Scenario, keys: Sequence[Key], stats: Paired) -> "pd.DataFrame":

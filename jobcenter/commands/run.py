@@ -235,12 +235,15 @@ def _as_json(
 
 
 def _print(scenario: Scenario, result: "RunResult", sheet: "Sheet", checks: "list[Check]") -> None:
+    from experiments.compare import breach_note
     from experiments.comparison import WATERMARK
     from experiments.provenance import rules_not_verified
 
     print(WATERMARK)
     print(heading(scenario, result.weeks))
     print(f"{scenario.question} Seed {result.seed}. Rules not verified: {rules_not_verified(scenario)}.\n")
+    if note := breach_note(scenario.name, result.column("flows.below_plan_weeks")):
+        print(note + "\n")
     print("\n".join(_goal_lines(result, sheet)), end="\n\n")
     print("\n".join(_money_lines(result, sheet, scenario.prices.level_year)))
     if checks:

@@ -5,7 +5,7 @@ import pytest
 from made_comparison import made_comparison, made_scenario, other_payer
 from made_results import lived_result, put
 
-from experiments.compare import BANDED, SERIES, build, check_comparable, label, summarise
+from experiments.compare import BANDED, SERIES, breach_note, build, check_comparable, label, summarise
 from experiments.comparison import CALCULATION_ERROR, DIFFERENCE_COLUMNS, WATERMARK
 from experiments.splits import exit_split
 from sim.codes import STATUSES
@@ -183,3 +183,10 @@ def test_what_cannot_be_compared_is_refused(change: dict, said: str) -> None:
         setattr(other, name, value)
     with pytest.raises(UserError, match=said):
         check_comparable(made_scenario("baseline"), [made_scenario("fine"), other])
+
+
+def test_plans_below_the_statutory_contact_plan_are_marked() -> None:
+    kept, broken = np.zeros(10, np.int64), np.full(10, 1_200)
+    assert breach_note("thin_plan", kept) == ""
+    assert "may breach law" in breach_note("thin_plan", broken)
+    assert "12,000 person-weeks" in breach_note("thin_plan", broken)

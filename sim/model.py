@@ -14,6 +14,7 @@ from sim.codes import N_MEASURES, TEAMS
 from sim.population.caseworkers import Seats
 from sim.population.citizens import Citizens
 from sim.population.companies import Companies
+from sim.population.storage import WEEKS_BETWEEN, gather_people
 from sim.population.synthesis import close_seats, draw_seats, draws
 from sim.records.result import RunResult
 from sim.records.weekly import COHORT, COLUMNS, N_COLUMNS
@@ -253,6 +254,8 @@ class JobcenterModel(mesa.Model):
         if fault == FAULT_BUFFER:
             raise RuntimeError(f"{iso(week)}: a buffer of the week is full (vacancies, entrants or spells)")
         self._drain_spells()
+        if week % WEEKS_BETWEEN == 0:
+            gather_people(self.state, self.world.entrant_row[: self.state["lengths"][L_ENTRANTS]])
         self.datacollector.collect(self)
         self.state.week = week + 1
 

@@ -30,6 +30,10 @@ _N_SLOTS = len(SLOT_MAX)
 _LONGEST_GAP = 400
 GAP_TABLE: Final = np.array([1.0 - (1.0 - CANDIDATE_HAZARD) ** g for g in range(1, _LONGEST_GAP + 1)])
 
+# Where in the table to begin looking: the first gap that a number in each 256th of [0, 1) can mean.
+_PARTS = 256
+_BEGIN = np.searchsorted(GAP_TABLE, np.arange(_PARTS) / _PARTS, side="right").astype(np.int64)
+
 EventTable = namedtuple(
     "EventTable",
     [
@@ -49,24 +53,23 @@ EventTable = namedtuple(
 
 @rule
 def candidate_gap(u, table):
-    """Weeks to the next candidate week, from a uniform number: geometric with the candidate hazard, at least 1."""
-    low, high = 0, table.size - 1
-    while low < high:
-        middle = (low + high) // 2
-        if u < table[middle]:
-            high = middle
-        else:
-            low = middle + 1
-    return low + 1
+    """Weeks to the next candidate week, from a uniform number: geometric with the candidate hazard, at least 1.
+
+    table: GAP_TABLE.
+    """
+    gap = _BEGIN[int(u * _PARTS)]
+    while gap < _LONGEST_GAP - 1 and u >= table[gap]:
+        gap += 1
+    return gap + 1
 
 
 @rule
 def event_slot(u):
     """Which kind of event a candidate week is about, and how far into that kind's slice the draw fell."""
     x = u * CANDIDATE_HAZARD
-    slot = _N_SLOTS - 1
-    while slot > 0 and x < _START[slot]:
-        slot -= 1
+    slot = 0
+    for later in range(1, _N_SLOTS):  # adding up is faster than looking for the slot: no branch to guess
+        slot += x >= _START[later]
     return slot, x - _START[slot]
 
 

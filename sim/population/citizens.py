@@ -69,6 +69,7 @@ INSURED, PROVIDER, AT_HOME, NON_DANISH, SOCIAL_BARRIER, LEGACY_AWARD, MISASSESSE
 )
 
 MINIMUM_AGE_WEEKS: Final = 16 * 52 + 20  # residents are modelled from their 16th birthday: 16 years in weeks
+NEVER: Final = 32000  # a week no run reaches
 ADULT_AGE_WEEKS: Final = 939  # 18 years: nobody younger holds a benefit
 
 

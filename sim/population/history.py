@@ -18,6 +18,7 @@ from sim.codes import ABSENT, N_BANDS, N_BENEFITS, N_STATUSES, TEAMS
 from sim.compiled import JIT, cache_home, column
 from sim.population.careers import live_careers
 from sim.population.citizens import MINIMUM_AGE_WEEKS, Citizens
+from sim.population.storage import sort_people
 from sim.population.synthesis import draw_citizens, draw_companies, draw_seats, starting_status
 from sim.scenario import Scenario
 from sim.state import State
@@ -90,6 +91,7 @@ def draw_history(scenario: Scenario, seed: int) -> State:
     ]
     state.columns |= draw_seats(fte, burn_in)
     _lay_out_lists(state, scenario)
+    sort_people(state)
     return state
 
 
@@ -97,12 +99,12 @@ def _lay_out_lists(state: State, scenario: Scenario) -> None:
     """The lists and memories the week works on, filled from the citizens' columns."""
     n = state["id"].size
     status = state["status"]
-    state.columns["supported"] = column(n, "int32")
-    state.columns["requested"] = column(n, "int32")
+    state.columns["supported"] = column(n, "uint32")
+    state.columns["requested"] = column(n, "uint32")
     state.columns["lengths"] = np.zeros(N_LENGTHS, np.int64)
     state.columns["stocks"] = np.zeros((N_STATUSES, 3), np.int64)
     np.add.at(state["stocks"], (status.astype(np.int64), state["health"].astype(np.int64)), 1)
-    state.columns["row_of"] = column(int(state["id"].max()) + 1, "int32")
+    state.columns["row_of"] = column(int(state["id"].max()) + 1, "uint32")
     state["row_of"][state["id"]] = np.arange(n)
     state.columns["centre"] = np.zeros((N_BENEFITS, N_BANDS))
     memory = np.zeros(N_MEMORY)
@@ -133,6 +135,7 @@ def starting_state(scenario: Scenario, seed: int, use_cache: bool = True) -> Sta
     model = JobcenterModel(base, seed, state=draw_history(base, seed), burn_in=True)
     model.run(BURN_IN_WEEKS)
     state = model.state
+    sort_people(state)
     if use_cache:
         path.parent.mkdir(parents=True, exist_ok=True)
         state.snapshot(path)

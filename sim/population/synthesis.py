@@ -14,6 +14,7 @@ from sim.population.citizens import (
     INSURED,
     LEGACY_AWARD,
     MINIMUM_AGE_WEEKS,
+    NEVER,
     NON_DANISH,
     PROVIDER,
     SOCIAL_BARRIER,
@@ -30,7 +31,6 @@ LAID_OUT_WEEKS = (
     260  # arrivals are laid out in blocks of five years, so a shorter run is the start of a longer one
 )
 _TRAITS = 16
-NO_END = 32000  # a week no run reaches
 
 
 @kernel
@@ -214,7 +214,7 @@ def draw_seats(fte_by_team: list[float], first_week: int) -> dict[str, np.ndarra
     part["seat_team"][:] = teams
     part["seat_fte"][:] = sizes
     part["seat_from"][:] = first_week
-    part["seat_until"][:] = NO_END
+    part["seat_until"][:] = NEVER
     return part.columns
 
 
@@ -223,7 +223,7 @@ def close_seats(state: State, team: int, fte: float, week: int) -> None:
     for seat in np.flatnonzero(state["seat_team"] == team)[::-1]:
         if fte <= 1e-9:
             return
-        if state["seat_until"][seat] < NO_END:
+        if state["seat_until"][seat] < NEVER:
             continue
         if state["seat_fte"][seat] <= fte + 1e-9:
             fte -= float(state["seat_fte"][seat])

@@ -92,6 +92,21 @@ def _settle_in(c, companies, w, law, i, week):
     c.right_used[i] = right
 
 
+@rule
+def _list_concerned(c, w, law, week):
+    """Lists everybody to whom something may happen this week: arrival, pension age, a candidate week.
+
+    Few are concerned and everybody is asked, so the loop only compares and counts; a branch would cost more. The list
+    lies where the list of supported people will be written next.
+    """
+    now, born = np.int16(week), np.int16(week - law.pension_age_weeks[0])
+    n = 0
+    for i in range(c.id.size):
+        w.supported[n] = i
+        n += (c.arrive_week[i] == now) | (c.birth_week[i] == born) | (c.candidate_week[i] == now)
+    return n
+
+
 @kernel
 def arrive_and_happen(c, companies, w, law, events, entry, search, gaps, life_keys, week):
     """Lets in this week's arrivals, lets out those who reach pension age, and runs the candidate clocks.
@@ -99,7 +114,8 @@ def arrive_and_happen(c, companies, w, law, events, entry, search, gaps, life_ke
     People not on a benefit move at once, so that the week's status is fixed from here on; people on benefits who die or
     move away leave next Monday.
     """
-    for i in range(c.id.size):
+    for position in range(_list_concerned(c, w, law, week)):
+        i = w.supported[position]
         if np.int64(c.arrive_week[i]) == week and c.status[i] == ABSENT:
             w.row[FL_ARRIVALS] += 1
             _settle_in(c, companies, w, law, i, week)
@@ -120,10 +136,8 @@ def list_supported(c, w):
     """
     n = 0
     for i in range(c.status.size):
-        status = c.status[i]
-        if status >= FIRST_BENEFIT or status == SUBSIDISED_JOB:
-            w.supported[n] = i
-            n += 1
+        w.supported[n] = i
+        n += (c.status[i] >= FIRST_BENEFIT) | (c.status[i] == SUBSIDISED_JOB)
     w.lengths[L_SUPPORTED] = n
 
 

@@ -20,7 +20,7 @@ from sim.codes import (
 )
 from sim.compiled import rule
 from sim.law import clock
-from sim.population.citizens import AT_HOME, GRADUATE, LEGACY_AWARD, MISASSESSED, PROVIDER
+from sim.population.citizens import AT_HOME, GRADUATE, LEGACY_AWARD, MISASSESSED, NEVER, PROVIDER
 from sim.records.weekly import COMPANY_WEEKS, ENTRIES, EXITS, SPELL_WEEKS
 from sim.week.world import FAULT_BUFFER, L_ENTRANTS, L_FAULT, L_REQUESTED, L_SPELLS
 
@@ -198,6 +198,8 @@ def begin_status(c, law, i, target, week):
                 c.flags[i] &= 255 - LEGACY_AWARD
     elif target == JOB:
         c.flags[i] &= 255 - MISASSESSED - GRADUATE
+    elif target == GONE:
+        c.candidate_week[i] = NEVER
     c.origin[i] = old
     c.status[i] = target
     c.since[i] = week

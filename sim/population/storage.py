@@ -1,0 +1,54 @@
+"""Where people lie in memory. Results do not depend on it; how fast the weeks pass does.
+
+The steps of a week walk through everybody on support, one resident in six, and read two dozen columns of each. While
+these people lie side by side all of that stays in the processor's cache (measured: a third of a run's time). So they
+are kept in the first rows: sorted once when a starting state is made, and brought back together every few weeks,
+newcomers taking the rows of those who left.
+"""
+
+from typing import Final
+
+import numpy as np
+
+from sim.codes import FIRST_BENEFIT, GONE, SUBSIDISED_JOB
+from sim.population.citizens import CITIZENS
+from sim.state import State
+
+WEEKS_BETWEEN: Final = 13
+
+
+def on_support(status: np.ndarray) -> np.ndarray:
+    """Who the steps of a week walk through, bool."""
+    return np.asarray((status >= FIRST_BENEFIT) | (status == SUBSIDISED_JOB))
+
+
+def sort_people(state: State) -> None:
+    """People on support first, by status, and nobody who has left: the order a run starts from."""
+    status, ids = state["status"].astype(np.int64), state["id"].astype(np.int64)
+    place = np.where(on_support(status), status, 100)
+    order = np.argsort((place << 40) | ids)
+    order = order[status[order] != GONE]
+    for column in CITIZENS:
+        state.columns[column.name] = state[column.name][order]
+    state["row_of"][state["id"]] = np.arange(order.size)
+    for name in ("supported", "requested"):
+        state.columns[name] = state[name][: order.size].copy()
+
+
+def gather_people(state: State, followed: np.ndarray) -> None:
+    """People on support who lie outside the first rows change places with others who lie there.
+
+    followed: rows of people a record follows; changed along with them.
+    """
+    supported = on_support(state["status"])
+    n = int(np.count_nonzero(supported))
+    leavers, newcomers = np.flatnonzero(~supported[:n]), n + np.flatnonzero(supported[n:])
+    newcomers = newcomers[np.argsort(state["status"][newcomers], kind="stable")]
+    for column in CITIZENS:
+        values = state[column.name]
+        values[leavers], values[newcomers] = values[newcomers], values[leavers]
+    state["row_of"][state["id"][leavers]] = leavers
+    state["row_of"][state["id"][newcomers]] = newcomers
+    moved = np.arange(supported.size, dtype=followed.dtype)
+    moved[leavers], moved[newcomers] = newcomers, leavers
+    followed[:] = moved[followed]

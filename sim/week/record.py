@@ -16,6 +16,7 @@ from sim.records.weekly import (
     STOCK,
     STOCK_HEALTH,
 )
+from sim.week.moving import counts_as_support
 from sim.week.world import L_ENTRANTS
 
 
@@ -59,4 +60,6 @@ def follow_cohorts(c, w, entrants_until, cohort, lived, week):
                     if week - np.int64(c.since[i]) >= 26:
                         cohort[entry, CO_STILL] += 1
             else:
-                cohort[entry, CO_WEEKS_104] += np.int64(c.support_total[i]) - w.entrant_total[position]
+                this_week = 1 if counts_as_support(np.int64(c.status[i])) else 0  # already paid, but the 105th
+                total = np.int64(c.support_total[i]) - w.entrant_total[position]
+                cohort[entry, CO_WEEKS_104] += total - this_week

@@ -64,8 +64,8 @@ def quarters(values: np.ndarray) -> np.ndarray:
 def test_a_halved_stock_is_back_within_two_years(benefit: str, pair: tuple[np.ndarray, np.ndarray]) -> None:
     """Within 5 % after 104 weeks (mean of the quarter around it), and still there two years later.
 
-    The calculation error of 12 paired runs (0.3 to 0.8 %) is allowed for twice, so a stock that is exactly 5 % off passes
-    in 98 of 100 sets of seeds.
+    The calculation error of 12 paired runs (0.3 to 0.8 %) is allowed for twice: a stock exactly 5 % off would pass
+    with 98 of 100 sets of seeds.
     """
     b = BENEFITS.index(benefit)
     pushed, level = pair[0][:, :, b], pair[1][:, :, b]

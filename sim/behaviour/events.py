@@ -46,6 +46,8 @@ EventTable = namedtuple(
         "death_by_age",  # float64 (120): hazard a week by age in years
         "move_by_age",  # float64 (120): hazard a week of moving to another municipality
         "cycle",  # float64 (sectors): factor on job loss this week
+        "outside_job",  # float64 (5): factor on finding work from outside, by attachment
+        "leave_share",  # float64 (1): part of those who withdraw from work who go on leave
         "highest",  # float64 (6 slots): no person's hazard is above this
     ],
 )
@@ -105,7 +107,7 @@ def event_hazard(c, table, i, slot, week):
     if status == OUTSIDE:
         hazard = table.base[2, slot]
         if slot == 0:
-            hazard *= 0.5 + 0.25 * c.attachment[i]
+            hazard *= table.outside_job[c.attachment[i]]
         elif slot == 1 and c.flags[i] & NON_DANISH:
             hazard *= table.non_danish_cash[0]
         elif slot == 2 and week - np.int64(c.birth_week[i]) > 1565:

@@ -32,6 +32,7 @@ LimitTable = namedtuple(
         "youth_age_weeks",  # int64 (1)
         "extended_share",  # float64 (1)
         "to_jobafklaring_share",  # float64 (1)
+        "renewed_share",  # float64 (1): jobafklaring courses followed by a new one
     ],
 )
 
@@ -63,7 +64,7 @@ def limit_target(c, limits, entry, i, week, age_weeks, u, u_means, u_residence, 
     """Status that person i's benefit gives way to now that a limit is due, or -1 when it may go on.
 
     At the first sickness re-assessment a share is extended; the rest, and everybody at the next one, go to jobafklaring
-    or are declared fit. Half of the jobafklaring courses that reach their limit are followed by a new one.
+    or are declared fit. A share of the jobafklaring courses that reach their limit is followed by a new one.
     """
     benefit = np.int64(c.status[i]) - FIRST_BENEFIT
     if benefit == SYGEDAGPENGE:
@@ -74,7 +75,7 @@ def limit_target(c, limits, entry, i, week, age_weeks, u, u_means, u_residence, 
         if rest < limits.to_jobafklaring_share[0]:
             return FIRST_BENEFIT + JOBAFKLARING
     elif benefit == JOBAFKLARING:
-        if u < 0.5:
+        if u < limits.renewed_share[0]:
             return -1
     elif benefit == RESSOURCEFORLOEB:
         return FIRST_BENEFIT + ACTIVITYREADY

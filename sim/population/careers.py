@@ -59,7 +59,7 @@ DriftTable = namedtuple(
 
 
 @rule
-def event_target(c, entry, i, slot, week, u, u_means, u_residence, u_error):
+def event_target(c, entry, leave_share, i, slot, week, u, u_means, u_residence, u_error):
     """Where the event of `slot` takes person i: a status, or -1 when nothing comes of it."""
     status = np.int64(c.status[i])
     age = week - np.int64(c.birth_week[i])
@@ -71,7 +71,7 @@ def event_target(c, entry, i, slot, week, u, u_means, u_residence, u_error):
         if slot == 1:
             return FIRST_BENEFIT + SYGEDAGPENGE
         if slot == 2:
-            return ON_LEAVE if u < 0.5 else OUTSIDE
+            return ON_LEAVE if u < leave_share else OUTSIDE
         return EDUCATION
     if status == EDUCATION:
         if slot == 0:
@@ -174,7 +174,7 @@ def live_careers(
                         fault = 1
                     if x < hazard:
                         target = event_target(
-                            c, entry, i, slot, week,
+                            c, entry, events.leave_share[0], i, slot, week,
                             _draw(seed, S_DESTINATION, week, agent * 4),
                             _draw(seed, S_DESTINATION, week, agent * 4 + 1),
                             _draw(seed, S_DESTINATION, week, agent * 4 + 2),

@@ -5,7 +5,7 @@ import numpy as np
 
 from sim.calendar import first_week_from
 from sim.chance import S_CAREER_START, S_COMPANY, S_TRAITS, keys_of_week, uniform
-from sim.codes import EDUCATION, FIRST_BENEFIT, FLEKSJOB, FOERTIDSPENSION, JOB, OUTSIDE
+from sim.codes import EDUCATION, FIRST_BENEFIT, FLEKSJOB, FOERTIDSPENSION, HEALTH, JOB, OUTSIDE
 from sim.compiled import kernel
 from sim.population.caseworkers import CASEWORKERS
 from sim.population.citizens import (
@@ -96,7 +96,7 @@ def draw_citizens(state: State, scenario: Scenario, seed: int, first_week: int) 
     u = draws(ids, seed, S_TRAITS, _TRAITS)
     span = PENSION_AGE_YEARS - 16
     # In-movers have the ages of those who move away.
-    weight = np.cumsum([moving_factor(age) for age in range(18, PENSION_AGE_YEARS - 1)])
+    weight = np.cumsum([moving_factor(scenario, age) for age in range(18, PENSION_AGE_YEARS - 1)])
     mover_age = 18 + np.searchsorted(weight / weight[-1], u[:, 0]) + u[:, 10]
     age_years = np.where(kind == 0, 16 + span * u[:, 0], np.where(kind == 1, 16.0, mover_age))
     age_weeks = (age_years * WEEKS_PER_YEAR).astype(np.int64)
@@ -104,20 +104,23 @@ def draw_citizens(state: State, scenario: Scenario, seed: int, first_week: int) 
     state["birth_week"][:] = state["arrive_week"] - age_weeks
     higher, vocational = population.higher_education_share, population.vocational_share
     state["education"][:] = np.where(u[:, 1] < higher, 2, np.where(u[:, 1] < higher + vocational, 1, 0))
-    # People with little schooling have health barriers more often (1.5 times), the highly educated less (0.6).
-    risk = np.array([1.5, 1.0, 0.6])[state["education"]]
+    value = scenario.behaviour
+    risk = np.array([value["people.health_risk_basic"], 1.0, value["people.health_risk_higher"]])[
+        state["education"]
+    ]
     severe, some = population.health_severe_share * risk, population.health_some_share * risk
     state["health"][:] = np.where(u[:, 2] < severe, 2, np.where(u[:, 2] < severe + some, 1, 0))
     state["attachment"][:] = np.minimum((u[:, 3] * len(ATTACHMENT_Z)).astype(np.int64), len(ATTACHMENT_Z) - 1)
     sectors = list(scenario.municipality.companies.sectors.values())
     edges = np.cumsum([sector.jobs_share for sector in sectors])
     state["sector"][:] = np.minimum(np.searchsorted(edges, u[:, 4], side="right"), len(sectors) - 1)
-    weak = state["attachment"] == 0
+    weak, others = value["people.social_barrier_weakest"], value["people.social_barrier_others"]
+    social = np.where(state["attachment"] == 0, weak, others)
     flags = np.where(u[:, 5] < population.insured_share, INSURED, 0)
     flags |= np.where(u[:, 6] < population.provider_share, PROVIDER, 0)
     flags |= np.where(u[:, 7] < population.at_home_share_16_29, AT_HOME, 0)
     flags |= np.where(u[:, 8] < population.non_danish_origin_share, NON_DANISH, 0)
-    flags |= np.where(u[:, 9] < np.where(weak, 0.45, 0.08), SOCIAL_BARRIER, 0)
+    flags |= np.where(u[:, 9] < social, SOCIAL_BARRIER, 0)
     state["flags"][:] = flags
     for name in ("caseworker", "last_meeting", "host"):
         state[name][:] = -1
@@ -139,7 +142,7 @@ def starting_status(state: State, scenario: Scenario, seed: int, begin: np.ndarr
         return np.asarray(np.array([by_age.get(name, 0.0) for name in names])[band])
 
     u = draws(state["id"], seed, S_CAREER_START, 2)
-    risk = np.array([0.4, 1.6, 3.5])[state["health"]]
+    risk = np.array([scenario.behaviour[f"people.award_risk_{health}"] for health in HEALTH])[state["health"]]
     pension, flex = of("foertidspension") * risk, of("fleksjob") * risk
     employed = pension + flex + of("employed") * (1 - pension - flex)
     status = np.select(

@@ -119,6 +119,7 @@ def limit_table(scenario: Scenario, week: int) -> LimitTable:
         youth_age_weeks=whole(limit(scenario, "youth_age", week) * WEEKS_PER_YEAR),
         extended_share=number(value["exits.revaluation_extended_share"]),
         to_jobafklaring_share=number(value["exits.revaluation_jobafklaring_share"]),
+        renewed_share=number(value["exits.jobafklaring_renewed_share"]),
     )
 
 

@@ -144,9 +144,10 @@ def demand_change_weeks(scenario: Scenario) -> set[int]:
     }
 
 
-def moving_factor(age: int) -> float:
-    """Moves between municipalities by age, relative to all adults: the young move most (a judgement); mean about 1."""
-    return 2.0 if age < 30 else (1.0 if age < 45 else (0.5 if age < 55 else 0.35))
+def moving_factor(scenario: Scenario, age: int) -> float:
+    """Moves between municipalities at an age, relative to all adults: the young move most."""
+    band = "under_30" if age < 30 else ("30_44" if age < 45 else ("45_54" if age < 55 else "55_66"))
+    return scenario.behaviour[f"people.moving_{band}"]
 
 
 def event_table(scenario: Scenario, week: int, with_cycle: bool = True) -> EventTable:
@@ -175,8 +176,10 @@ def event_table(scenario: Scenario, week: int, with_cycle: bool = True) -> Event
     table = EventTable(
         base=base,
         separation=separation / separation.mean(),
-        sickness_by_health=np.array([1.0, 2.5, 4.0]),
-        new_job=np.array([value["events.new_job_factor"], value["events.second_half_factor"], 0.8]),
+        sickness_by_health=np.array([1.0, value["events.sickness_some"], value["events.sickness_severe"]]),
+        new_job=np.array(
+            [value[f"events.{row}"] for row in ("new_job_factor", "second_half_factor", "settled_job_factor")]
+        ),
         relapse=number(math.exp(value["events.relapse_log"])),
         non_danish_cash=number(value["events.non_danish_cash_factor"]),
         death_by_age=np.array(
@@ -186,9 +189,16 @@ def event_table(scenario: Scenario, week: int, with_cycle: bool = True) -> Event
             ]
         ),
         move_by_age=np.array(
-            [population.out_move_share_per_year / 52.0 * moving_factor(age) for age in range(120)]
+            [population.out_move_share_per_year / 52.0 * moving_factor(scenario, age) for age in range(120)]
         ),
         cycle=np.array([loss**s for s in sensitivity]),
+        outside_job=np.array(
+            [
+                value["events.outside_job_weakest"] + k * value["events.outside_job_per_class"]
+                for k in range(5)
+            ]
+        ),
+        leave_share=number(value["events.job_to_leave"] / withdrawal if withdrawal > 0 else 0.0),
         highest=np.zeros(len(SLOT_MAX)),
     )
     table.highest[:] = highest_hazards(table)
@@ -200,7 +210,7 @@ def highest_hazards(table: EventTable) -> np.ndarray:
     factor = np.ones((4, 4))
     factor[0, 0] = table.separation.max() * table.new_job.max() * max(1.0, table.cycle.max(initial=0.0))
     factor[0, 1] = table.sickness_by_health.max() * max(1.0, table.relapse[0])
-    factor[2, 0] = 1.5
+    factor[2, 0] = table.outside_job.max()
     factor[2, 1] = max(1.0, table.non_danish_cash[0])
     slots = (table.base * factor).max(axis=0)
     return np.array([*slots, table.death_by_age.max(), table.move_by_age.max()])
@@ -240,10 +250,11 @@ def exit_table(scenario: Scenario, week: int) -> ExitTable:
         hazard=hazard,
         target=target,
         kind=kind,
-        bad_health=np.array([1.0, value["exits.health_bad_some"], value["exits.health_bad_severe"]]) / 1.6,
-        good_health=np.array([1.0, 0.85, value["exits.health_return_severe"]]),
-        youth=np.array([2.0, 0.3]),
-        pension_age_factor=np.array([0.4, 1.0, 1.5]),
+        bad_health=np.array([1.0, value["exits.health_bad_some"], value["exits.health_bad_severe"]])
+        / value["exits.health_bad_some"],  # levels are those of people with some barrier
+        good_health=np.array([1.0, value["exits.health_return_some"], value["exits.health_return_severe"]]),
+        youth=np.array([value["exits.education_door_under_30"], value["exits.education_door_from_30"]]),
+        pension_age_factor=np.array([value["exits.pension_under_40"], 1.0, value["exits.pension_from_55"]]),
     )
 
 

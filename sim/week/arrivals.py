@@ -59,7 +59,7 @@ def _candidate(c, companies, w, law, events, entry, search, i, week):
         ask(c, w, i, GONE, RANK_LEAVES)
         return
     target = event_target(
-        c, entry, i, slot, week,
+        c, entry, events.leave_share[0], i, slot, week,
         uniform(w.keys, S_DESTINATION, agent * 4),
         uniform(w.keys, S_DESTINATION, agent * 4 + 1),
         uniform(w.keys, S_DESTINATION, agent * 4 + 2),

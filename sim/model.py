@@ -54,6 +54,8 @@ class JobcenterModel(mesa.Model):
     BooksDoNotBalance when a week's money does not add up.
     """
 
+    weeks_between_gatherings = WEEKS_BETWEEN  # of people on support in the first rows (sim/population/storage.py)
+
     def __init__(
         self,
         scenario: Scenario,
@@ -254,7 +256,7 @@ class JobcenterModel(mesa.Model):
         if fault == FAULT_BUFFER:
             raise RuntimeError(f"{iso(week)}: a buffer of the week is full (vacancies, entrants or spells)")
         self._drain_spells()
-        if week % WEEKS_BETWEEN == 0:
+        if week % self.weeks_between_gatherings == 0:
             gather_people(self.state, self.world.entrant_row[: self.state["lengths"][L_ENTRANTS]])
         self.datacollector.collect(self)
         self.state.week = week + 1

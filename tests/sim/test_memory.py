@@ -29,6 +29,8 @@ Clock = tuple[int, int, int, int]
 class Diary(JobcenterModel):
     """Writes down everybody's status, week by week."""
 
+    weeks_between_gatherings = 1 << 20  # nobody changes rows, so a column of the diary is one person
+
     def __init__(self, *args: Any, **options: Any):
         self.pages: list[np.ndarray] = []
         super().__init__(*args, **options)

@@ -54,7 +54,9 @@ class JobcenterModel(mesa.Model):
     BooksDoNotBalance when a week's money does not add up.
     """
 
-    weeks_between_gatherings = WEEKS_BETWEEN  # of people on support in the first rows (sim/population/storage.py)
+    weeks_between_gatherings = (
+        WEEKS_BETWEEN  # of people on support in the first rows (sim/population/storage.py)
+    )
 
     def __init__(
         self,

@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from sim.codes import EDUCATION, JOB, ON_LEAVE, OUTSIDE
+from sim.codes import EDUCATION, FIRST_BENEFIT, JOB, ON_LEAVE, OUTSIDE, SYGEDAGPENGE
 from sim.compiled import rule
 from sim.population.citizens import NON_DANISH
 
@@ -97,7 +97,7 @@ def event_hazard(c, table, i, slot, week):
             hazard *= table.separation[c.attachment[i]] * table.new_job[spell] * table.cycle[c.sector[i]]
         elif slot == 1:
             hazard *= table.sickness_by_health[c.health[i]]
-            if tenure < 26 and np.int64(c.origin[i]) >= 12:
+            if tenure < 26 and np.int64(c.origin[i]) == FIRST_BENEFIT + SYGEDAGPENGE:
                 hazard *= table.relapse[0]
         elif slot == 3 and week - np.int64(c.birth_week[i]) > 1565:
             hazard = 0.0  # back to education happens before 30

@@ -60,11 +60,3 @@ def band_of(weeks):
     if weeks < 53:
         return 2 if weeks < 27 else 3
     return 4 if weeks < 105 else 5
-
-
-@rule
-def unemployed_status(insured, right_left, passes_means_test, cash_status, dagpenge, outside):
-    """Where a person without a job goes: dagpenge with insurance and a right, else cash benefit if nothing else."""
-    if insured and right_left > 0:
-        return dagpenge
-    return cash_status if passes_means_test else outside

@@ -1,9 +1,9 @@
 """Looking for work: how many applications a person sends that employers take seriously."""
 
-import math
 from collections import namedtuple
 from typing import Final
 
+from sim.behaviour.hiring import poisson
 from sim.compiled import rule
 
 # The most companies one person can turn to in a week.
@@ -28,17 +28,7 @@ def applications_sent(u, expected):
 
     1 - exp(-x) <= x, so for most people no exponential is taken.
     """
-    if u >= expected:
-        return 0
-    rest = 1.0 - u  # small u, many: so that the test above is right for none
-    term = math.exp(-expected)
-    total = term
-    count = 0
-    while rest >= total and count < MOST_APPLICATIONS:
-        count += 1
-        term *= expected / count
-        total += term
-    return count
+    return poisson(u, expected, MOST_APPLICATIONS)
 
 
 @rule

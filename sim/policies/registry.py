@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 # Files of this folder that hold levers. Named, not searched: a stray file never becomes a policy.
 FILES: Final = ("early_intervention", "continuity", "staffing")
 
-Team = Annotated[str, OneOf(TEAMS)]
+# Teams with a caseload: the coordinators of the rehabilitation team hold no cases a lever could reach.
+Team = Annotated[str, OneOf(tuple(team for team in TEAMS if team != "rehabilitation"))]
 Group = Annotated[str, OneOf(BENEFITS)]
 
 

@@ -7,6 +7,7 @@ year, without jobcentre or companies. So the clock, the elapsed spell, earlier s
 come out jointly, long spells over-represented as they are in reality.
 """
 
+import math
 from collections import namedtuple
 
 import numpy as np
@@ -216,7 +217,7 @@ def live_careers(
                     _draw(seed, S_REVALUATION, week, agent * 4 + 2),
                     _draw(seed, S_REVALUATION, week, agent * 4 + 3),
                 )  # fmt: skip
-            if target < 0 and c.flags[i] & MISASSESSED:
+            if target < 0 and c.flags[i] & MISASSESSED and (benefit == JOBREADY or benefit == ACTIVITYREADY):
                 if _draw(seed, S_ASSESSMENT, week, agent) < entry.correction_before[0]:
                     c.flags[i] &= 255 - MISASSESSED
                     target = FIRST_BENEFIT + (ACTIVITYREADY if benefit == JOBREADY else JOBREADY)
@@ -232,7 +233,7 @@ def live_careers(
                     )  # fmt: skip
                 elif search.hazard[benefit] > 0.0:
                     h = search.hazard[benefit] * search.person_factor[c.attachment[i], c.education[i], health]
-                    h *= finding[week - first] * (1.0 + c.skill[i])
+                    h *= finding[week - first] * math.exp(c.skill[i])
                     if _draw(seed, S_CAREER_JOB, week, agent) < h:
                         target = JOB
             week += 1

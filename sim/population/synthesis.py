@@ -5,8 +5,9 @@ import numpy as np
 
 from sim.calendar import first_week_from
 from sim.chance import S_CAREER_START, S_COMPANY, S_TRAITS, keys_of_week, uniform
-from sim.codes import EDUCATION, FIRST_BENEFIT, FLEKSJOB, FOERTIDSPENSION, HEALTH, JOB, OUTSIDE
+from sim.codes import EDUCATION, FIRST_BENEFIT, FLEKSJOB, FOERTIDSPENSION, HEALTH, JOB, OUTSIDE, TEAMS
 from sim.compiled import kernel
+from sim.errors import UserError
 from sim.population.caseworkers import CASEWORKERS
 from sim.population.citizens import (
     AT_HOME,
@@ -234,3 +235,5 @@ def close_seats(state: State, team: int, fte: float, week: int) -> None:
         else:
             state["seat_fte"][seat] -= fte
             fte = 0.0
+    if fte > 1e-9:
+        raise UserError(f"a lever cuts {fte:g} more posts than team '{TEAMS[team]}' has; cut fewer posts")

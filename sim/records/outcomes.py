@@ -150,7 +150,7 @@ def _goals(w: _Writer) -> None:
     support = total(*SUPPORT_STOCKS)
     w.add("support_share", ALL, _divide(support, total(*(f"stock.{status}" for status in LIVED_STATUSES))))
     # People in a subsidised job are in a company measure and on no benefit: they stand on both sides.
-    in_company = total("company_measure.weeks") - total("company_measure.weeks_dropped_early")
+    in_company = total("company_measure.weeks")
     w.add("company_measure_share", ALL, _divide(in_company, support + total("stock.subsidised_job")))
     w.add("in_job_26_share", ALL, w.cohort_share("in_job_26", "entrants", FOLLOW_26))
     w.add("in_job_52_share", ALL, w.cohort_share("in_job_52", "entrants", FOLLOW_52))

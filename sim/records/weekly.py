@@ -132,7 +132,10 @@ REFUSED: Final = _block(
 )
 RF_BUDGET, RF_PLACE, RF_HOURS = range(REFUSED, REFUSED + 3)
 COMPANY_WEEKS: Final = _block(
-    "company_measure", ("weeks", "weeks_dropped_early"), "persons", "persons in placement or wage subsidy: {}"
+    "company_measure",
+    ("weeks",),
+    "persons",
+    "{} in placement or wage subsidy, those dropped within two weeks left out",
 )
 PASSIVE: Final = _block(
     "passive",

@@ -33,12 +33,14 @@ from sim.codes import (
     TEAMS,
     UDDANNELSESHJAELP,
 )
+from sim.errors import UserError
 from sim.scenario import Scenario
 from sim.scenario.law_tables import ContactRule
 from sim.tables.law import number, price_factor, whole
 from sim.week.hiring import ChannelTable
 
 N_ARMS = 3
+NO_DEADLINE = 9999
 WHEN_EMPTY = ("stop", "thin", "overspend", "carry")
 _VULNERABLE = (ACTIVITYREADY, UDDANNELSESHJAELP, RESSOURCEFORLOEB)
 _JOB_READY_GROUPS = (DAGPENGE, JOBREADY)
@@ -167,20 +169,34 @@ def offer_table(scenario: Scenario, week: int) -> OfferTable:
     after-effects."""
     value, prices, staff = scenario.behaviour, scenario.municipality.prices, scenario.municipality.staff
     law = scenario.law
+
+    def measure_weeks(name: str) -> int:
+        weeks = law.measure(name, week)
+        if weeks is None:
+            raise UserError(f"law/measures.yaml: {name} has no value for the week of {law.day_of(week)}")
+        return round(weeks)
+
+    def deadline_weeks(name: str) -> int:
+        weeks = law.measure(name, week)
+        return NO_DEADLINE if weeks is None else round(weeks)  # where the law sets none, none is ever passed
+
     allowed = np.ones(N_BENEFITS, np.uint8)
     allowed[[SYGEDAGPENGE, FLEKSJOB, FOERTIDSPENSION]] = 0
     subsidy_allowed = np.zeros(N_BENEFITS, np.uint8)
     subsidy_allowed[[DAGPENGE, JOBREADY, ACTIVITYREADY, UDDANNELSESHJAELP, SHO]] = 1
     weeks = np.zeros((N_BENEFITS, N_MEASURES), np.int64)
-    deadline = np.full(N_BENEFITS, 26, np.int64)
+    deadline = np.full(N_BENEFITS, NO_DEADLINE, np.int64)
     for b, benefit in enumerate(BENEFITS):
-        placement = law.measure(f"placement_weeks_{benefit}", week)
-        weeks[b, M_PLACEMENT_PRIVATE] = weeks[b, M_PLACEMENT_PUBLIC] = round(placement or 13)
+        if not allowed[b]:
+            continue
+        weeks[b, M_PLACEMENT_PRIVATE] = weeks[b, M_PLACEMENT_PUBLIC] = measure_weeks(
+            f"placement_weeks_{benefit}"
+        )
         weeks[b, M_COURSE] = round(value["measures.course_weeks"])
         weeks[b, M_EXTERNAL] = round(value["measures.external_weeks"])
-        weeks[b, M_WAGE_SUBSIDY] = round(law.measure("wage_subsidy_weeks_private", week) or 26)
-        weeks[b, M_MENTOR] = round(law.measure("mentor_weeks", week) or 26)
-        deadline[b] = round(law.measure(f"offer_deadline_weeks_{benefit}", week) or 26)
+        weeks[b, M_WAGE_SUBSIDY] = measure_weeks("wage_subsidy_weeks_private")
+        weeks[b, M_MENTOR] = measure_weeks("mentor_weeks")
+        deadline[b] = deadline_weeks(f"offer_deadline_weeks_{benefit}")
     price = np.zeros(N_MEASURES, np.int64)
     oere = 100.0 * price_factor(scenario, scenario.municipality.price_year)
     price[M_COURSE] = round(prices["course_week_kr"] * oere)

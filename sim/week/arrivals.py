@@ -84,12 +84,14 @@ def _settle_in(c, companies, w, law, i, week):
     """Person i arrives with the status, spell, clock and rights of a life lived elsewhere (kept in `origin`
     until now)."""
     since, stamp, support_since, right = c.since[i], c.clock_stamp[i], c.support_since[i], c.right_used[i]
+    flags = c.flags[i]
     c.clock_stamp[i] = week  # the clock was kept up there; nothing to settle for the time before arrival
     change_status(c, companies, w, law, i, np.int64(c.origin[i]), week)
     c.since[i] = since
     c.clock_stamp[i] = stamp
     c.support_since[i] = support_since
     c.right_used[i] = right
+    c.flags[i] = flags
 
 
 @rule

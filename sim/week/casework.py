@@ -61,6 +61,7 @@ from sim.week.world import L_SUPPORTED, RANK_OTHER
 
 _COACHING = 1 << 40  # marks the draw of whether a meeting is coaching
 FIRST_BAND_BY_NEED = 3  # from week 27
+WAITING = -2  # a case without a caseworker keeps the cause of its change: WAITING - cause
 BY_CHOICE = 255  # least urgent: a meeting earlier than planned, because there is time
 SPELL_SHIFT = 4096  # ids of spells: person x 4096 + week the spell began
 
@@ -124,7 +125,7 @@ def _assign(c, seats, w, table, life_keys, week, due, handovers):
         cause = -1
         levelling = False
         if seat < 0:
-            cause = C_FIRST
+            cause = C_FIRST if seat == -1 else WAITING - seat  # waiting since a change nobody could take over
         elif seats.seat_gone[seat] != 0:
             cause = np.int64(seats.seat_gone[seat])
         elif week < seats.seat_vacant_until[seat]:
@@ -146,13 +147,16 @@ def _assign(c, seats, w, table, life_keys, week, due, handovers):
             new = _choose_seat(w, seats, team, agent)
             if levelling and (new < 0 or seats.seat_load[new] * 5 > seats.seat_load[seat] * 4):
                 new = seat  # caseloads are level enough; the case stays
+            if new < 0 and seat >= 0 and (cause == C_OWN_REQUEST or cause == C_GROUP_SHIFT):
+                new = seat  # nobody is free to take over; the case stays where it is
             if new < 0:
-                c.caseworker[i] = -1
+                c.caseworker[i] = WAITING - cause if cause != C_FIRST else -1
             elif new != seat:
                 if cause == C_FIRST:
                     c.trust[i] = max(c.trust[i], table.trust_entry[0])
                 elif (
-                    seats.seat_minutes[seat] > 0
+                    seat >= 0
+                    and seats.seat_minutes[seat] > 0
                     and uniform(life_keys, S_HANDOVER, spell + week) < table.handover_share[0]
                 ):
                     turn = tie(w.keys, S_HANDOVER, agent, 22)

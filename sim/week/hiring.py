@@ -91,8 +91,8 @@ def search_and_hire(
     """One week of the labour market.
 
     centre: float64 (benefits, bands), the usual channel sum of each group and band: effects count from there, so that
-    levels stay where they were fitted. While `learning` is 1 (before the start) centre and market memory follow what
-    happens; afterwards they stand still.
+    levels stay where they were fitted. While `learning` is 1 (before the start) centre and anchors of the market
+    follow what happens; afterwards they stand still.
     """
     _invite_rivals(w, table, vacancies, best_score, best_row)
     sums = np.zeros((N_BENEFITS, N_BANDS), np.int64)

@@ -56,8 +56,13 @@ def end_measures(c, companies, w, offer, week):
             continue
         if week < c.measure_until[i]:
             w.row[MEASURE_WEEKS + measure] += 1
-            if measure == M_PLACEMENT_PRIVATE or measure == M_PLACEMENT_PUBLIC or measure == M_WAGE_SUBSIDY:
-                w.row[COMPANY_WEEKS] += 1
+            # Placements and subsidies dropped within two weeks do not count: the third week brings the first two along.
+            lived = week - np.int64(c.measure_start[i])
+            at_company = (
+                measure == M_PLACEMENT_PRIVATE or measure == M_PLACEMENT_PUBLIC or measure == M_WAGE_SUBSIDY
+            )
+            if at_company and lived >= 2:
+                w.row[COMPANY_WEEKS] += 3 if lived == 2 else 1
             continue
         status = np.int64(c.status[i])
         host = np.int64(c.host[i])
@@ -74,7 +79,7 @@ def end_measures(c, companies, w, offer, week):
             weak = 0 if _weak_group(status - FIRST_BENEFIT) else 1
             c.after_effect[i] = offer.after_log[weak, measure]
             c.after_until[i] = week + offer.after_weeks[0]
-        end_measure(c, companies, w, i, week, False)
+        end_measure(c, companies, i)
 
 
 @rule
@@ -169,10 +174,15 @@ def _start(c, companies, tickets, public, w, offer, row_of, keys, n_offers, pots
         w.row[MEASURES + kind] += 1
         if mentor:
             c.mentor_until[i] = week + weeks
+            w.row[MEASURE_WEEKS + kind] += 1
             continue
         c.measure[i] = kind
+        c.measure_start[i] = week
         c.measure_until[i] = week + weeks
         c.host[i] = host
-        if kind == M_WAGE_SUBSIDY:
-            c.measure_until[i] = week + 1 + weeks
+        if kind != M_WAGE_SUBSIDY:
+            w.row[MEASURE_WEEKS + kind] += 1  # the week it starts is lived in it
+        else:
+            # The job begins next Monday; it ends on the Monday after its last week is paid, `weeks` weeks later.
+            c.measure_start[i] = week + 1
             ask(c, w, i, SUBSIDISED_JOB, RANK_EDUCATION)

@@ -5,6 +5,7 @@ import numpy as np
 from sim import codes
 from sim.codes import (
     ABSENT,
+    ACTIVITYREADY,
     DAGPENGE,
     EDUCATION,
     FIRST_BENEFIT,
@@ -12,6 +13,7 @@ from sim.codes import (
     FOERTIDSPENSION,
     GONE,
     JOB,
+    JOBREADY,
     M_WAGE_SUBSIDY,
     ON_LEAVE,
     OUTSIDE,
@@ -21,7 +23,7 @@ from sim.codes import (
 from sim.compiled import rule
 from sim.law import clock
 from sim.population.citizens import AT_HOME, GRADUATE, LEGACY_AWARD, MISASSESSED, NEVER, PROVIDER
-from sim.records.weekly import COMPANY_WEEKS, ENTRIES, EXITS, SPELL_WEEKS
+from sim.records.weekly import ENTRIES, EXITS, SPELL_WEEKS
 from sim.week.world import FAULT_BUFFER, L_ENTRANTS, L_FAULT, L_REQUESTED, L_SPELLS
 
 _self_support_weeks = rule(clock.self_support_weeks)
@@ -146,31 +148,33 @@ def close_case(c, i):
 
 
 @rule
-def end_measure(c, companies, w, i, week, early):
-    """The main measure ends: the host gets its place back. `early` marks a break within the first two weeks."""
+def end_measure(c, companies, i):
+    """The main measure ends: the host gets its place back."""
     host = c.host[i]
     if host >= 0:
         companies.company_guests[host] -= 1
         c.host[i] = -1
-        if early:
-            w.row[COMPANY_WEEKS + 1] += 1
     c.measure[i] = 0
     c.measure_until[i] = 0
 
 
 @rule
 def count_benefit_week(c, law, i, week):
-    """One week on a benefit is lived: the refusion clock and the memory of support move on."""
+    """One week on a benefit is lived: the refusion clock and the memory of support move on.
+
+    Returns 1 if the week that left the memory was on support, else 0.
+    """
     if week >= law.clock_from[0] and law.clock_kind[c.status[i]] == 2:
         c.clock_n[i] += 1
     if not counts_as_support(np.int64(c.status[i])):
-        return
+        return 0
     bits = c.support_bits[i]
     leaving = (bits >> 51) & 1
     c.support_bits[i] = ((bits & (_FULL_YEAR_BITS >> 1)) << 1) | 1
     c.support_count[i] += 1 - leaving
     c.support_total[i] += 1
     c.support_stamp[i] = week + 1
+    return leaving
 
 
 @rule
@@ -188,6 +192,8 @@ def begin_status(c, law, i, target, week):
         tenure = week - np.int64(c.since[i])
         if tenure >= 52:
             c.right_used[i] = 0  # a year of work earns a new dagpenge right
+    if old == FIRST_BENEFIT + JOBREADY or old == FIRST_BENEFIT + ACTIVITYREADY:
+        c.flags[i] &= 255 - MISASSESSED  # the group that was wrong is left
     if target >= FIRST_BENEFIT:
         benefit = target - FIRST_BENEFIT
         c.rate_class[i] = rate_class_of(c, i, benefit, week)
@@ -242,7 +248,7 @@ def change_status(c, companies, w, law, i, target, week):
         if c.measure[i] != 0 and (
             not stays_a_case or old == SUBSIDISED_JOB or c.measure[i] == M_WAGE_SUBSIDY
         ):
-            end_measure(c, companies, w, i, week, False)
+            end_measure(c, companies, i)
         if not stays_a_case:
             close_case(c, i)
     support_begins = begin_status(c, law, i, target, week)

@@ -58,7 +58,7 @@ def pay_benefits(c, w, law, table, ledger, received, week):
             received[P_COMPANIES] += _pay_subsidy(c, table, ledger, i)
             continue
         benefit = status - FIRST_BENEFIT
-        count_benefit_week(c, law, i, week)
+        left_memory = count_benefit_week(c, law, i, week)
         if benefit == 0:
             c.right_used[i] += 1
         activity = table.activity[c.measure[i]]
@@ -74,7 +74,7 @@ def pay_benefits(c, w, law, table, ledger, received, week):
         received[P_CITIZENS] += amount
         w.row[LADDER + step] += 1
         if counts_as_support(status):
-            _note_support(c, w, i, week)
+            _note_support(c, w, i, week, left_memory)
 
 
 @rule
@@ -95,14 +95,14 @@ def _pay_subsidy(c, table, ledger, i):
 
 
 @rule
-def _note_support(c, w, i, week):
+def _note_support(c, w, i, week, left_memory):
     """What the ten goals ask about a week on support: how long, how active, long-term or not."""
     w.row[ELAPSED] += week - np.int64(c.support_since[i]) + 1
     w.row[ELAPSED + 1] += 1
     count = np.int64(c.support_count[i])
     if count >= LONG_TERM_WEEKS:
         w.row[LONG_TERM] += 1
-        if count == LONG_TERM_WEEKS and (c.support_bits[i] >> 51) & 1 == 0:
+        if count == LONG_TERM_WEEKS and left_memory == 0:  # one week ago it was one week less
             w.row[LONG_TERM + 1] += 1
     if week - np.int64(c.since[i]) >= 8:
         w.row[PS_ASKED] += 1

@@ -60,6 +60,8 @@ def follow_cohorts(c, w, entrants_until, cohort, lived, week):
                     if week - np.int64(c.since[i]) >= 26:
                         cohort[entry, CO_STILL] += 1
             else:
-                this_week = 1 if counts_as_support(np.int64(c.status[i])) else 0  # already paid, but the 105th
+                this_week = (
+                    1 if counts_as_support(np.int64(c.status[i])) else 0
+                )  # already paid, but the 105th
                 total = np.int64(c.support_total[i]) - w.entrant_total[position]
                 cohort[entry, CO_WEEKS_104] += total - this_week

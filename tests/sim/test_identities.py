@@ -76,7 +76,9 @@ class Seen:
 class Watched(JobcenterModel):
     """The model with somebody looking on. The week itself is untouched."""
 
-    weeks_between_gatherings = 1 << 20  # nobody changes rows, so rows seen in different weeks are the same people
+    weeks_between_gatherings = (
+        1 << 20
+    )  # nobody changes rows, so rows seen in different weeks are the same people
 
     def __init__(self, *args: object, **options: object):
         self.seen = Seen()

@@ -1,0 +1,1 @@
+"""Speed, memory, pairing and displacement, measured as ratios in one run. `make bench` runs them all."""

@@ -23,11 +23,15 @@ def on_support(status: np.ndarray) -> np.ndarray:
 
 
 def sort_people(state: State) -> None:
-    """People on support first, by status, and nobody who has left: the order a run starts from."""
+    """People on support first, by status, and nobody who has left: the order a run starts from.
+
+    So the stock of those who are gone counts from the start of a run.
+    """
     status, ids = state["status"].astype(np.int64), state["id"].astype(np.int64)
     place = np.where(on_support(status), status, 100)
     order = np.argsort((place << 40) | ids)
     order = order[status[order] != GONE]
+    state["stocks"][GONE] = 0
     for column in CITIZENS:
         state.columns[column.name] = state[column.name][order]
     state["row_of"][state["id"]] = np.arange(order.size)

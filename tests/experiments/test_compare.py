@@ -108,7 +108,7 @@ def test_a_payer_that_moves_people_is_called_wrong() -> None:
 
 def test_a_class_a_gain_above_twice_the_ceiling_is_called_wrong() -> None:
     base = made_scenario("baseline", weeks=104)
-    dose = {"staffing": {"extra_fte": {"rehabilitation": 1.0}}}  # a team without clients reaches nobody
+    dose = {"staffing": {"extra_fte": {"fleksjob": 1.0}}}  # reaches people who hardly ever find ordinary work
     for grade, expected in (("A", True), ("B", False)):
         other = made_scenario("x", grade=grade, weeks=104, **dose)
         found = build(base, [other], SEEDS, [runs(), runs(saved=0.1)])

@@ -44,9 +44,10 @@ def test_commands_without_a_simulation_never_load_the_compiler(name: str) -> Non
     assert not loaded_after([name, "--help"]) & {"numba", "mesa", "pandas", "matplotlib"}
 
 
-@pytest.mark.parametrize(("arguments", "limit"), [(["--help"], 0.3), (["check", "baseline"], 0.5)])
+@pytest.mark.parametrize(("arguments", "limit"), [(["--help"], 0.9), (["check", "baseline"], 1.5)])
 def test_answers_at_once(arguments: list[str], limit: float) -> None:
-    """Processor time, best of up to eight, so that a busy machine does not fail it."""
+    """Three times what is promised (0.3 and 0.5 s), as processor time and best of up to eight: this catches a heavy
+    import, not a busy machine. What a quiet machine takes is a matter for benchmarks."""
     jobcenter(*arguments)  # leaves bytecode behind
     seconds = [limit]
     while min(seconds) >= limit and len(seconds) < 9:

@@ -10,7 +10,8 @@ from sim.behaviour.events import GAP_TABLE
 from sim.books import Books
 from sim.calendar import iso
 from sim.chance import S_TRIAL_ARM, STREAMS, fill_keys, keys_of_week
-from sim.codes import N_MEASURES, TEAMS
+from sim.codes import N_BANDS, N_BENEFITS, N_MEASURES, TEAMS
+from sim.compiled import column
 from sim.population.caseworkers import Seats
 from sim.population.citizens import Citizens
 from sim.population.companies import Companies
@@ -25,10 +26,9 @@ from sim.week import (
     arrivals,
     casework,
     companies,
-    drift,
     hiring,
+    living,
     measures,
-    payments,
     record,
     staffing,
     transitions,
@@ -102,9 +102,11 @@ class JobcenterModel(mesa.Model):
         offers = s._casework(week)  #        5 cases, caseworker changes, the queue, meetings
         s._measures(week, offers)  #         6 measures end and start while budget and places last
         s._post_vacancies(week)  #           7 companies
-        s._search_and_hire(week)  #          8 search, ranking, hiring
-        s._drift(week)  #                    9 health, habits, and other doors out of a benefit
-        s._pay(week)  #                     11 the fixed status is paid, counted and booked; the books balance
+        draws = s._live(
+            week
+        )  #             8 search  9 health, habits, other doors  11 the fixed status is paid
+        s._hire(week, draws)  #              8 ranking, hiring
+        s._settle(week)  #                  11 staff, measures and levers are paid; the books balance
         s._record(week)  #                  12 stocks and cohorts
         s._transitions(week)  #             10 requests take effect next Monday, so they are carried out last
         s._close_week(week)
@@ -136,6 +138,7 @@ class JobcenterModel(mesa.Model):
             self.citizens,
             self.companies,
             self.world,
+            self._called,
             t.law,
             t.events,
             t.entry,
@@ -146,7 +149,6 @@ class JobcenterModel(mesa.Model):
         )
 
     def _mark_limits(self, week: int) -> None:
-        arrivals.list_supported(self.citizens, self.world)
         arrivals.mark_limits(self.citizens, self.world, self.tables.limits, self.tables.entry, week)
 
     def _staff(self, week: int) -> None:
@@ -182,8 +184,7 @@ class JobcenterModel(mesa.Model):
     def _measures(self, week: int, n_offers: int) -> None:
         t = self.tables
         self._bought[:] = 0
-        measures.end_measures(self.citizens, self.companies, self.world, t.offer, week)
-        measures.start_measures(
+        measures.end_and_start_measures(
             self.citizens,
             self.companies,
             self.state["tickets"],
@@ -209,30 +210,24 @@ class JobcenterModel(mesa.Model):
             week,
         )
 
-    def _search_and_hire(self, week: int) -> None:
-        t = self.tables
-        hiring.search_and_hire(
-            self.citizens, self.companies, self.seats, self.world, t.search, t.channel, t.meeting, t.offer, t.market,
-            self.state["tickets"], self.state["vacancies"], self._best_score, self._best_row, self.state["memory"],
-            self.state["centre"], week, self.books.year_begin, 1 if self.burn_in else 0,
+    def _live(self, week: int) -> int:
+        t, state = self.tables, self.state
+        draws = living.live(
+            self.citizens, self.companies, self.seats, self.world, t.law, t.search, t.channel, t.meeting, t.offer,
+            t.market, t.exits, t.entry, t.drift, t.pay, state["tickets"], state["vacancies"], self._best_score,
+            self._best_row, state["memory"], state["centre"], self._sums, self._counts, self.books.cells_of_week(),
+            self.books.received_of_week(), 1 if self.burn_in else 0, week,
+        )  # fmt: skip
+        return int(draws)
+
+    def _hire(self, week: int, draws: int) -> None:
+        hiring.hire(
+            self.citizens, self.companies, self.world, self.tables.market, self.state["tickets"],
+            self.state["vacancies"], self._best_row, self.state["memory"], draws, week, self.books.year_begin,
         )  # fmt: skip
 
-    def _drift(self, week: int) -> None:
-        t = self.tables
-        drift.drift_and_exits(self.citizens, self.world, t.exits, t.entry, t.search, t.drift, week)
-
-    def _pay(self, week: int) -> None:
-        t = self.tables
-        payments.pay_benefits(
-            self.citizens,
-            self.world,
-            t.law,
-            t.pay,
-            self.books.cells_of_week(),
-            self.books.received_of_week(),
-            week,
-        )
-        self.books.pay_office(self._row, self._bought, t)
+    def _settle(self, week: int) -> None:
+        self.books.pay_office(self._row, self._bought, self.tables)
         self.books.close_week()
 
     def _record(self, week: int) -> None:
@@ -256,8 +251,11 @@ class JobcenterModel(mesa.Model):
                 f"{iso(week)}: a hazard lies above its slice; widen it in sim/behaviour (events.py or exits.py)"
             )
         if fault == FAULT_BUFFER:
-            raise RuntimeError(f"{iso(week)}: a buffer of the week is full (vacancies, entrants or spells)")
+            raise RuntimeError(
+                f"{iso(week)}: a buffer of the week is full (vacancies, meetings due, offers, entrants or spells)"
+            )
         self._drain_spells()
+        self.make_room_for_entrants(int(self.state["lengths"][L_ENTRANTS]))
         if week % self.weeks_between_gatherings == 0:
             gather_people(self.state, self.world.entrant_row[: self.state["lengths"][L_ENTRANTS]])
         self.datacollector.collect(self)
@@ -275,7 +273,7 @@ class JobcenterModel(mesa.Model):
         self.rows = np.zeros((weeks, N_COLUMNS), np.int64)
         self.cohort = np.zeros((weeks, len(COHORT)), np.int64)
         self.entrants_until = np.zeros(weeks + 1, np.int64)
-        entrants = max(1000, n * weeks // 200) if weeks else 0
+        entrants = max(1000, n // 10) if weeks else 0  # grows as people come
         spells = n if keep_spells else 0
         self.spell_chunks: list[tuple[np.ndarray, ...]] = []
         self.world = World(
@@ -286,7 +284,7 @@ class JobcenterModel(mesa.Model):
             lengths=state["lengths"],
             stocks=state["stocks"],
             entrant_row=np.zeros(entrants, np.int32),
-            entrant_total=np.zeros(entrants, np.int32),
+            entrant_total=column(entrants, "int16"),
             spell_person=np.zeros(spells, np.int32),
             spell_benefit=np.zeros(spells, np.uint8),
             spell_begin=np.zeros(spells, np.int16),
@@ -299,8 +297,14 @@ class JobcenterModel(mesa.Model):
             state.view(Companies),
             state.view(Seats),
         )
-        self._due = np.zeros(n, np.int64)
-        self._offers = np.zeros(n, np.int64)
+        self._called = column(n, "uint8")
+        tasks = max(
+            2000, n // 3
+        )  # meetings and offers of a week; so many cases would be a third of all adults
+        self._due = np.zeros(tasks, np.int64)
+        self._offers = np.zeros(tasks, np.int64)
+        self._sums = np.zeros((N_BENEFITS, N_BANDS), np.int64)
+        self._counts = np.zeros((N_BENEFITS, N_BANDS), np.int64)
         self._best_score = np.zeros(state["vacancies"].size)
         self._best_row = np.zeros(state["vacancies"].size, np.int64)
         self._bought = np.zeros(N_MEASURES, np.int64)
@@ -317,7 +321,7 @@ class JobcenterModel(mesa.Model):
     def _open_new_posts(self, week: int) -> None:
         """Posts of levers that begin in `week`: those added are appended and filled after the usual lag, those cut
         close, the last seat first."""
-        lag, novice = self.tables.staff.weeks_to_fill[0], self.tables.staff.novice_weeks[0]
+        lag, novice = self.tables.staff.weeks_to_fill, self.tables.staff.novice_weeks
         for lever in self.settings.levers.values():
             if lever.first_week(self.settings) != week:
                 continue
@@ -342,6 +346,17 @@ class JobcenterModel(mesa.Model):
             if coverage < 1.0:
                 u = draws(self.state["id"], self.seed_of_chance, S_TRIAL_ARM, 1)[:, 0]
                 self.state["arm"][:] = np.where(u < coverage, 2, 1)
+
+    def make_room_for_entrants(self, listed: int) -> None:
+        """Doubles the list of entrants until a quarter of it is free: far fewer enter in one week."""
+        row, total = self.world.entrant_row, self.world.entrant_total
+        while row.size - listed < row.size // 4:
+            row, total = (
+                np.concatenate([row, np.zeros_like(row)]),
+                np.concatenate([total, np.zeros_like(total)]),
+            )
+        if row is not self.world.entrant_row:
+            self.world = self.world._replace(entrant_row=row, entrant_total=total)
 
     def _drain_spells(self) -> None:
         n = int(self.state["lengths"][L_SPELLS])

@@ -91,6 +91,7 @@ def _fill(model: JobcenterModel, run: Mapping[str, np.ndarray]) -> None:
     model.cohort[:] = run["cohort"]
     model.entrants_until[:] = run["entrants_until"]
     entrants = run["entrant_row"].size
+    model.make_room_for_entrants(entrants)
     model.world.entrant_row[:entrants] = run["entrant_row"]
     model.world.entrant_total[:entrants] = run["entrant_total"]
     model.state["lengths"][L_ENTRANTS] = entrants

@@ -22,14 +22,14 @@ EDUCATED_FROM_WEEKS = 1200
 EntryTable = namedtuple(
     "EntryTable",
     [
-        "means_test_share",  # float64 (1)
-        "misassessed_share",  # float64 (1)
-        "sho_share",  # float64 (1)
-        "correction_before",  # float64 (1): before the start, chance a week that a wrong group is seen
-        "dagpenge_limit",  # int64 (1): weeks of right
-        "youth_age_weeks",  # int64 (1)
-        "graduate_job_share",  # float64 (1)
-        "graduate_dagpenge_share",  # float64 (1)
+        "means_test_share",  # float64
+        "misassessed_share",  # float64
+        "sho_share",  # float64
+        "correction_before",  # float64: before the start, chance a week that a wrong group is seen
+        "dagpenge_limit",  # int64: weeks of right
+        "youth_age_weeks",  # int64
+        "graduate_job_share",  # float64
+        "graduate_dagpenge_share",  # float64
     ],
 )
 
@@ -50,13 +50,13 @@ def cash_benefit_of(c, table, i, age_weeks, u_residence, u_error):
     (Ankestyrelsen found 83 % of 102 young cases in the right group).
     """
     c.flags[i] &= 255 - MISASSESSED
-    if c.flags[i] & NON_DANISH and u_residence < table.sho_share[0]:
+    if c.flags[i] & NON_DANISH and u_residence < table.sho_share:
         return FIRST_BENEFIT + SHO
     not_yet_educated = c.education[i] == 0 or age_weeks < EDUCATED_FROM_WEEKS
-    if age_weeks < table.youth_age_weeks[0] and not_yet_educated:
+    if age_weeks < table.youth_age_weeks and not_yet_educated:
         return FIRST_BENEFIT + UDDANNELSESHJAELP
     activity_ready = barriers_of(c, i) >= 2
-    if u_error < table.misassessed_share[0]:
+    if u_error < table.misassessed_share:
         c.flags[i] |= MISASSESSED
         activity_ready = not activity_ready
     return FIRST_BENEFIT + (ACTIVITYREADY if activity_ready else JOBREADY)
@@ -65,8 +65,8 @@ def cash_benefit_of(c, table, i, age_weeks, u_residence, u_error):
 @rule
 def without_work(c, table, i, age_weeks, u_means, u_residence, u_error):
     """Status of a person who is fit for work and has none: dagpenge, a cash benefit, or own means."""
-    if c.flags[i] & INSURED and np.int64(c.right_used[i]) < table.dagpenge_limit[0]:
+    if c.flags[i] & INSURED and np.int64(c.right_used[i]) < table.dagpenge_limit:
         return FIRST_BENEFIT + DAGPENGE
-    if u_means < table.means_test_share[0]:
+    if u_means < table.means_test_share:
         return cash_benefit_of(c, table, i, age_weeks, u_residence, u_error)
     return OUTSIDE

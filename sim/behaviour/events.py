@@ -41,14 +41,14 @@ EventTable = namedtuple(
         "separation",  # float64 (5 attachment classes): factor on job loss
         "sickness_by_health",  # float64 (3)
         "new_job",  # float64 (3): factor on job loss in weeks 1-26, 27-52, later
-        "relapse",  # float64 (1): factor on sickness in the half year after a return from sickness
-        "non_danish_cash",  # float64 (1)
+        "relapse",  # float64: factor on sickness in the half year after a return from sickness
+        "non_danish_cash",  # float64
         "death_by_age",  # float64 (120): hazard a week by age in years
         "move_by_age",  # float64 (120): hazard a week of moving to another municipality
         "cycle",  # float64 (sectors): factor on job loss this week
         "outside_job",  # float64 (5): factor on finding work from outside, by attachment
-        "leave_share",  # float64 (1): part of those who withdraw from work who go on leave
-        "highest",  # float64 (6 slots): no person's hazard is above this
+        "leave_share",  # float64: part of those who withdraw from work who go on leave
+        "highest",  # float64 (statuses, 6 slots): no hazard of a person in that status is above this
     ],
 )
 
@@ -98,7 +98,7 @@ def event_hazard(c, table, i, slot, week):
         elif slot == 1:
             hazard *= table.sickness_by_health[c.health[i]]
             if tenure < 26 and np.int64(c.origin[i]) == FIRST_BENEFIT + SYGEDAGPENGE:
-                hazard *= table.relapse[0]
+                hazard *= table.relapse
         elif slot == 3 and week - np.int64(c.birth_week[i]) > 1565:
             hazard = 0.0  # back to education happens before 30
         return hazard
@@ -109,7 +109,7 @@ def event_hazard(c, table, i, slot, week):
         if slot == 0:
             hazard *= table.outside_job[c.attachment[i]]
         elif slot == 1 and c.flags[i] & NON_DANISH:
-            hazard *= table.non_danish_cash[0]
+            hazard *= table.non_danish_cash
         elif slot == 2 and week - np.int64(c.birth_week[i]) > 1565:
             hazard = 0.0
         return hazard

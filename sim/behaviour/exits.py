@@ -3,6 +3,9 @@
 from collections import namedtuple
 from typing import Final
 
+import numpy as np
+
+from sim.codes import BAND_STARTS
 from sim.compiled import rule
 
 # One uniform number serves six doors; each owns a sixth of [0, 1), so that a changed hazard at one door leaves the
@@ -16,12 +19,16 @@ PLAIN, BAD_HEALTH, GOOD_HEALTH, YOUTH = range(4)
 TO_UNEMPLOYMENT: Final = 100  # dagpenge if insured, else cash benefit or own means
 TO_OWN_JOB: Final = 101
 
+# Looked up: six comparisons a person, three times a week, would be guessed wrong by the processor half the time.
+_BAND_OF_WEEK = np.searchsorted(BAND_STARTS, np.arange(BAND_STARTS[-1] + 1), side="right") - 1
+
 ExitTable = namedtuple(
     "ExitTable",
     [
         "hazard",  # float64 (benefits, bands, slots)
         "target",  # int64 (benefits, slots): status, or one of the targets above
         "kind",  # int64 (benefits, slots)
+        "highest",  # float64 (benefits): no hazard of a person on that benefit is above this
         "bad_health",  # float64 (3)
         "good_health",  # float64 (3)
         "youth",  # float64 (2): under 30, 30 and over
@@ -55,8 +62,4 @@ def exit_hazard(table, benefit, band, slot, health, age_weeks):
 @rule
 def band_of(weeks):
     """Band of codes.BANDS for the number of the week in a spell (1 in its first week)."""
-    if weeks < 14:
-        return 0 if weeks < 5 else 1
-    if weeks < 53:
-        return 2 if weeks < 27 else 3
-    return 4 if weeks < 105 else 5
+    return _BAND_OF_WEEK[min(weeks, _BAND_OF_WEEK.size - 1)]

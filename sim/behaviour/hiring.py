@@ -10,17 +10,17 @@ MarketTable = namedtuple(
     [
         "posting",  # float64 (sectors): vacancies a week per job at the reference demand and filling time
         "cycle",  # float64 (sectors): factor this week from the scenario's demand
-        "posting_response",  # float64 (1)
-        "lapse",  # float64 (1)
-        "acceptance",  # float64 (1)
-        "residents",  # float64 (1): qualified applications a vacancy gets a week from residents in work
-        "non_residents",  # float64 (1)
-        "repost_share",  # float64 (1)
-        "own_sector_share",  # float64 (1)
-        "duration_weight",  # float64 (1): weight of an applicant unemployed eight months or more
+        "posting_response",  # float64
+        "lapse",  # float64
+        "acceptance",  # float64
+        "residents",  # float64: qualified applications a vacancy gets a week from residents in work
+        "non_residents",  # float64
+        "repost_share",  # float64
+        "own_sector_share",  # float64
+        "duration_weight",  # float64: weight of an applicant unemployed eight months or more
         "education_weight",  # float64 (3)
         "sector_first",  # int64 (sectors + 1): first ticket of each sector
-        "learning",  # float64 (1): weight of a new week in the market's memory
+        "learning",  # float64: weight of a new week in the market's memory
     ],
 )
 
@@ -55,4 +55,4 @@ def posting_factor(fill_weeks, usual_fill_weeks, response):
 def applicant_weight(table, education, weeks_without_work):
     """Standing among applicants: falls with time without work until the eighth month, rises with schooling."""
     progress = min(max(weeks_without_work - 4, 0), 31) / 31.0
-    return table.education_weight[education] * (1.0 - (1.0 - table.duration_weight[0]) * progress)
+    return table.education_weight[education] * (1.0 - (1.0 - table.duration_weight) * progress)

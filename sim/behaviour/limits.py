@@ -22,17 +22,17 @@ from sim.population.citizens import GRADUATE
 LimitTable = namedtuple(
     "LimitTable",
     [
-        "dagpenge",  # int64 (1): weeks
-        "graduate_dagpenge",  # int64 (1)
-        "revaluation",  # int64 (1): weeks of sygedagpenge before re-assessment
-        "extension",  # int64 (1): weeks until the next one
-        "jobafklaring",  # int64 (1)
-        "ressourceforloeb",  # int64 (1)
-        "revalidering",  # int64 (1)
-        "youth_age_weeks",  # int64 (1)
-        "extended_share",  # float64 (1)
-        "to_jobafklaring_share",  # float64 (1)
-        "renewed_share",  # float64 (1): jobafklaring courses followed by a new one
+        "dagpenge",  # int64: weeks
+        "graduate_dagpenge",  # int64
+        "revaluation",  # int64: weeks of sygedagpenge before re-assessment
+        "extension",  # int64: weeks until the next one
+        "jobafklaring",  # int64
+        "ressourceforloeb",  # int64
+        "revalidering",  # int64
+        "youth_age_weeks",  # int64
+        "extended_share",  # float64
+        "to_jobafklaring_share",  # float64
+        "renewed_share",  # float64: jobafklaring courses followed by a new one
     ],
 )
 
@@ -46,17 +46,17 @@ def limit_is_due(c, limits, i, benefit, week, age_weeks):
     """
     weeks = week - np.int64(c.since[i]) + 1
     if benefit == DAGPENGE:
-        limit = limits.graduate_dagpenge[0] if c.flags[i] & GRADUATE else limits.dagpenge[0]
+        limit = limits.graduate_dagpenge if c.flags[i] & GRADUATE else limits.dagpenge
         return np.int64(c.right_used[i]) + 1 >= limit
     if benefit == SYGEDAGPENGE:
-        return weeks >= limits.revaluation[0] and (weeks - limits.revaluation[0]) % limits.extension[0] == 0
+        return weeks >= limits.revaluation and (weeks - limits.revaluation) % limits.extension == 0
     if benefit == JOBAFKLARING:
-        return weeks % limits.jobafklaring[0] == 0
+        return weeks % limits.jobafklaring == 0
     if benefit == RESSOURCEFORLOEB:
-        return weeks >= limits.ressourceforloeb[0]
+        return weeks >= limits.ressourceforloeb
     if benefit == REVALIDERING:
-        return weeks >= limits.revalidering[0]
-    return benefit == UDDANNELSESHJAELP and age_weeks >= limits.youth_age_weeks[0]
+        return weeks >= limits.revalidering
+    return benefit == UDDANNELSESHJAELP and age_weeks >= limits.youth_age_weeks
 
 
 @rule
@@ -68,14 +68,14 @@ def limit_target(c, limits, entry, i, week, age_weeks, u, u_means, u_residence, 
     """
     benefit = np.int64(c.status[i]) - FIRST_BENEFIT
     if benefit == SYGEDAGPENGE:
-        first = week - np.int64(c.since[i]) + 1 == limits.revaluation[0]
-        if first and u < limits.extended_share[0]:
+        first = week - np.int64(c.since[i]) + 1 == limits.revaluation
+        if first and u < limits.extended_share:
             return -1
-        rest = (u - limits.extended_share[0]) / (1.0 - limits.extended_share[0]) if first else u
-        if rest < limits.to_jobafklaring_share[0]:
+        rest = (u - limits.extended_share) / (1.0 - limits.extended_share) if first else u
+        if rest < limits.to_jobafklaring_share:
             return FIRST_BENEFIT + JOBAFKLARING
     elif benefit == JOBAFKLARING:
-        if u < limits.renewed_share[0]:
+        if u < limits.renewed_share:
             return -1
     elif benefit == RESSOURCEFORLOEB:
         return FIRST_BENEFIT + ACTIVITYREADY
@@ -83,6 +83,6 @@ def limit_target(c, limits, entry, i, week, age_weeks, u, u_means, u_residence, 
         return FIRST_BENEFIT + (ACTIVITYREADY if barriers_of(c, i) >= 2 else JOBREADY)
     elif benefit == DAGPENGE:
         c.right_used[i] = max(
-            np.int64(c.right_used[i]), limits.dagpenge[0]
+            np.int64(c.right_used[i]), limits.dagpenge
         )  # used up, graduates' shorter one too
     return without_work(c, entry, i, age_weeks, u_means, u_residence, u_error)

@@ -16,25 +16,25 @@ MeetingTable = namedtuple(
         "a_kasse",  # uint8 (benefits, bands): 1 where the a-kasse holds the meeting
         "covered",  # float64 (benefits): share of people the plan covers beyond the first meeting
         # time
-        "overhead",  # float64 (1): minutes in all per direct minute
-        "preparation",  # float64 (1): part of it that is preparation
+        "overhead",  # float64: minutes in all per direct minute
+        "preparation",  # float64: part of it that is preparation
         "no_show",  # float64 (benefits)
-        "no_show_cost",  # float64 (1)
+        "no_show_cost",  # float64
         # what it does
         "decay",  # float64 (weeks): share of the contact dose left after that many weeks
-        "unprepared_value",  # float64 (1)
-        "trust_gain",  # float64 (1)
+        "unprepared_value",  # float64
+        "trust_gain",  # float64
         "trust_kept",  # float64 (2): at a change without and with hand-over
-        "trust_entry",  # float64 (1)
-        "correction",  # float64 (1)
-        "own_request",  # float64 (1)
-        "request_met",  # float64 (1)
-        "reorganisation",  # float64 (1)
+        "trust_entry",  # float64
+        "correction",  # float64
+        "own_request",  # float64
+        "request_met",  # float64
+        "reorganisation",  # float64
         # continuity
-        "follow_share",  # float64 (1): cases that stay with the person when the target group changes
-        "handover_share",  # float64 (1)
-        "handover_minutes",  # int64 (1)
-        "specialisation",  # float64 (1): extra time on cases outside the caseworker's own team
+        "follow_share",  # float64: cases that stay with the person when the target group changes
+        "handover_share",  # float64
+        "handover_minutes",  # int64
+        "specialisation",  # float64: extra time on cases outside the caseworker's own team
     ],
 )
 
@@ -59,7 +59,7 @@ def contact_now(contact, last_meeting, week, table):
 @rule
 def trust_after_meeting(trust, table):
     """An attended meeting closes part of the distance to full trust."""
-    return trust + table.trust_gain[0] * (1.0 - trust)
+    return trust + table.trust_gain * (1.0 - trust)
 
 
 @rule

@@ -17,23 +17,23 @@ OfferTable = namedtuple(
         "allowed",  # uint8 (benefits)
         "wage_subsidy_allowed",  # uint8 (benefits)
         "referral",  # float64 (benefits): offers per attended meeting
-        "before_deadline",  # float64 (1): factor on that before the offer deadline
+        "before_deadline",  # float64: factor on that before the offer deadline
         "deadline",  # int64 (benefits): week of the spell by which the first offer is due
-        "mentor_share",  # float64 (1)
+        "mentor_share",  # float64
         "kind_share",  # float64 (4): cumulative: placement, course, external, wage subsidy
-        "private_share",  # float64 (1)
+        "private_share",  # float64
         "weeks",  # int64 (benefits, measures)
         "price_oere",  # int64 (measures): a week of the measure
-        "consultant_minutes",  # int64 (1): setting up and following one placement
-        "consultant_minutes_week",  # int64 (1): minutes of company consultants a week
+        "consultant_minutes",  # int64: setting up and following one placement
+        "consultant_minutes_week",  # int64: minutes of company consultants a week
         "pot",  # int64 (measures): codes.POTS, -1 none
         "when_empty",  # int64 (pots): 0 stop, 1 thin out, 2 overspend, 3 carry over
         "lock_in_log",  # float64 (measures)
         "after_log",  # float64 (2: activity-ready and weaker, others; measures)
-        "after_weeks",  # int64 (1)
-        "mentor_log",  # float64 (1)
-        "subsidy_hired",  # float64 (1): wage subsidies that end in an ordinary job
-        "openness_gain",  # float64 (1)
+        "after_weeks",  # int64
+        "mentor_log",  # float64
+        "subsidy_hired",  # float64: wage subsidies that end in an ordinary job
+        "openness_gain",  # float64
     ],
 )
 
@@ -42,7 +42,7 @@ OfferTable = namedtuple(
 def kind_of_offer(u, u_private, table, subsidy_allowed):
     """Kind of measure offered, from uniform numbers; people who may not have a wage subsidy get a placement instead."""
     if u < table.kind_share[0]:
-        return M_PLACEMENT_PRIVATE if u_private < table.private_share[0] else M_PLACEMENT_PUBLIC
+        return M_PLACEMENT_PRIVATE if u_private < table.private_share else M_PLACEMENT_PUBLIC
     if u < table.kind_share[1]:
         return M_COURSE
     if u < table.kind_share[2]:

@@ -8,19 +8,19 @@ from sim.compiled import rule
 StaffTable = namedtuple(
     "StaffTable",
     [
-        "minutes_per_fte",  # float64 (1): working minutes a week at full pace
+        "minutes_per_fte",  # float64: working minutes a week at full pace
         "case_minutes",  # float64 (teams): administration of one case a week
-        "resignation",  # float64 (1): hazard a week at the usual backlog
-        "overload",  # float64 (1): log hazard per week of backlog
-        "retention",  # float64 (1): factor on resignation from retention pay
-        "long_absence",  # float64 (1)
-        "long_absence_weeks",  # int64 (1)
-        "cover_weeks",  # int64 (1): an absence beyond this moves the cases
-        "weeks_to_fill",  # int64 (1)
-        "novice_weeks",  # int64 (1)
-        "novice_pace",  # float64 (1)
-        "novice_log",  # float64 (1): what a novice adds to clients' job finding
-        "quality_sd",  # float64 (1)
+        "resignation",  # float64: hazard a week at the usual backlog
+        "overload",  # float64: log hazard per week of backlog
+        "retention",  # float64: factor on resignation from retention pay
+        "long_absence",  # float64
+        "long_absence_weeks",  # int64
+        "cover_weeks",  # int64: an absence beyond this moves the cases
+        "weeks_to_fill",  # int64
+        "novice_weeks",  # int64
+        "novice_pace",  # float64
+        "novice_log",  # float64: what a novice adds to clients' job finding
+        "quality_sd",  # float64
         "slack",  # float64 (teams): FTE of cover for absence
     ],
 )
@@ -31,7 +31,7 @@ def resignation_hazard(table, backlog_minutes, capacity_minutes):
     """Hazard a week that a caseworker resigns; backlog of a full week's work multiplies it by exp(overload)."""
     load = backlog_minutes / capacity_minutes if capacity_minutes > 0.0 else 0.0
     load = load if load < 2.0 else 2.0
-    return table.resignation[0] * table.retention[0] * math.exp(table.overload[0] * load)
+    return table.resignation * table.retention * math.exp(table.overload * load)
 
 
 @rule

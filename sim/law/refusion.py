@@ -3,7 +3,7 @@ far.
 
 Every rule set has one form for the simulation and the calculator: tables of basis points and of step numbers,
 indexed [benefit][activity][week], where week is the person's refusion clock or, where the rule counts so, the
-weeks of the spell. `RuleSet.tables()` gives the same as NumPy arrays. Rule sets are files in
+weeks of the spell. `RuleSet.tables` gives the same as NumPy arrays. Rule sets are files in
 scenarios/law/refusion; docs/refusion.md.
 
 Source: act no. 994 of 30 August 2015 on the financing of certain public benefits, §§ 3, 5, 6, 7, 29, 30.
@@ -170,6 +170,7 @@ class RuleSet:
                     f" {SWITCHES[name].default!r}, found {value!r}"
                 )
 
+    @cached_property
     def tables(self) -> RefusionTables:
         """The rule set as NumPy arrays (int64, so that compiled and plain arithmetic agree)."""
         import numpy as np

@@ -6,6 +6,7 @@ keeps the pots of the budget year, and checks the week.
 """
 
 from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 
@@ -35,6 +36,10 @@ FRAME_OF_ACCOUNT = {
 # What "gross operating spending" means: all accounts but income transfers.
 OPERATING = tuple(name for name in ACCOUNTS if FRAME_OF_ACCOUNT[name] == "service")
 NO_BENEFIT = N_BENEFITS  # row of the ledger for postings that belong to no benefit
+
+
+# int64 (payees, accounts): 1 where the account's money goes to the payee.
+_GOES_TO: Final = (np.arange(len(PAYEES))[:, None] == np.array(PAYEE_OF_ACCOUNT)).astype(np.int64)
 
 
 class BooksDoNotBalance(RuntimeError):
@@ -72,9 +77,7 @@ class Ledger:
 
     def balance(self, week: int) -> None:
         """Raises when the week's payments do not equal the week's receipts, payee by payee."""
-        paid = np.zeros(len(PAYEES), np.int64)
-        for account in range(N_ACCOUNTS):
-            paid[PAYEE_OF_ACCOUNT[account]] += self.payers[week, account].sum()
+        paid = _GOES_TO @ self.payers[week].reshape(N_ACCOUNTS, -1).sum(axis=1)
         if not np.array_equal(paid, self.payees[week]):
             difference = {
                 name: int(a - b) for name, a, b in zip(PAYEES, paid, self.payees[week], strict=True) if a != b

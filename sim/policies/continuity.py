@@ -87,13 +87,16 @@ class Continuity(Lever):
         meeting, staff = tables.meeting, tables.staff
         office = scenario.municipality.staff
         if self.one_person_across_groups_share:
-            meeting.follow_share[0] = self.one_person_across_groups_share
-            meeting.specialisation[0] = self.specialisation_minutes_share
+            meeting = meeting._replace(
+                follow_share=self.one_person_across_groups_share,
+                specialisation=self.specialisation_minutes_share,
+            )
         if self.handover_meeting_share:
-            meeting.handover_share[0] = self.handover_meeting_share
-            meeting.handover_minutes[0] = round(self.handover_minutes)
-        meeting.request_met[0] = max(meeting.request_met[0], self.meet_own_request_share)
-        away = staff.long_absence[0] * float(staff.long_absence_weeks[0])
+            meeting = meeting._replace(
+                handover_share=self.handover_meeting_share, handover_minutes=round(self.handover_minutes)
+            )
+        tables.meeting = meeting._replace(request_met=max(meeting.request_met, self.meet_own_request_share))
+        away = staff.long_absence * float(staff.long_absence_weeks)
         slack = 0.0
         for team, fte in self.absence_slack_fte.items():
             expected = office.teams[team].fte * away
@@ -105,5 +108,5 @@ class Continuity(Lever):
             )
         if self.retention_pay_kr_per_fte_year:
             fall = self.retention_response * self.retention_pay_kr_per_fte_year / 10_000.0
-            staff.retention[0] = max(0.0, 1.0 - fall)
+            tables.staff = staff._replace(retention=max(0.0, 1.0 - fall))
             tables.add_cost("retention_pay", self.retention_pay_kr_per_fte_year * 100.0)

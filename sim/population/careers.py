@@ -76,9 +76,9 @@ def event_target(c, entry, leave_share, i, slot, week, u, u_means, u_residence, 
         return EDUCATION
     if status == EDUCATION:
         if slot == 0:
-            if u < entry.graduate_job_share[0]:
+            if u < entry.graduate_job_share:
                 return JOB
-            if c.flags[i] & INSURED and u < entry.graduate_job_share[0] + entry.graduate_dagpenge_share[0]:
+            if c.flags[i] & INSURED and u < entry.graduate_job_share + entry.graduate_dagpenge_share:
                 c.flags[i] |= GRADUATE
                 c.right_used[i] = 0
                 return without_work(c, entry, i, age, u_means, u_residence, u_error)
@@ -119,11 +119,10 @@ def _draw(seed, stream, week, agent):
 
 @rule
 def next_candidate(c, life_keys, gaps, i):
-    """Moves person i's candidate clock on to the next week of its chain."""
-    k = np.int64(c.candidate_k[i]) + 1
-    u = uniform(life_keys, S_CLOCK_GAP, np.int64(c.id[i]) * 65536 + k)
-    c.candidate_k[i] = k
-    c.candidate_week[i] = np.int64(c.candidate_week[i]) + candidate_gap(u, gaps)
+    """Moves person i's candidate clock on to the next week of its chain, drawn from the one before."""
+    week = np.int64(c.candidate_week[i])
+    u = uniform(life_keys, S_CLOCK_GAP, np.int64(c.id[i]) * 65536 + week)
+    c.candidate_week[i] = week + candidate_gap(u, gaps)
 
 
 @kernel
@@ -156,7 +155,7 @@ def live_careers(
         week = np.int64(begin[i])
         end = np.int64(until[i])
         agent = np.int64(c.id[i])
-        c.clock_stamp[i] = max(week, law.clock_from[0])
+        c.clock_stamp[i] = max(week, law.clock_from)
         c.support_stamp[i] = week
         c.candidate_week[i] = week - 1
         next_candidate(c, life_keys, gaps, i)
@@ -175,7 +174,7 @@ def live_careers(
                         fault = 1
                     if x < hazard:
                         target = event_target(
-                            c, entry, events.leave_share[0], i, slot, week,
+                            c, entry, events.leave_share, i, slot, week,
                             _draw(seed, S_DESTINATION, week, agent * 4),
                             _draw(seed, S_DESTINATION, week, agent * 4 + 1),
                             _draw(seed, S_DESTINATION, week, agent * 4 + 2),
@@ -191,8 +190,8 @@ def live_careers(
                 continue
             benefit = status - FIRST_BENEFIT
             if benefit == FOERTIDSPENSION:  # for life
-                if end > law.clock_from[0]:
-                    c.clock_n[i] += min(32000 - np.int64(c.clock_n[i]), end - max(week, law.clock_from[0]))
+                if end > law.clock_from:
+                    c.clock_n[i] += min(32000 - np.int64(c.clock_n[i]), end - max(week, law.clock_from))
                 week = end
                 break
             count_benefit_week(c, law, i, week)
@@ -202,9 +201,9 @@ def live_careers(
                 c.skill[i] = skill_after_weeks_out(c.skill[i], search)
             health = np.int64(c.health[i])
             u_health = _draw(seed, S_HEALTH, week, agent)
-            if u_health < drift.health_worse[0] and health < 2:
+            if u_health < drift.health_worse and health < 2:
                 c.health[i] = health + 1
-            elif u_health > 1.0 - drift.health_better[0] and health > 0:
+            elif u_health > 1.0 - drift.health_better and health > 0:
                 c.health[i] = health - 1
             age = week - np.int64(c.birth_week[i])
             weeks_in = week - np.int64(c.since[i]) + 1
@@ -218,7 +217,7 @@ def live_careers(
                     _draw(seed, S_REVALUATION, week, agent * 4 + 3),
                 )  # fmt: skip
             if target < 0 and c.flags[i] & MISASSESSED and (benefit == JOBREADY or benefit == ACTIVITYREADY):
-                if _draw(seed, S_ASSESSMENT, week, agent) < entry.correction_before[0]:
+                if _draw(seed, S_ASSESSMENT, week, agent) < entry.correction_before:
                     c.flags[i] &= 255 - MISASSESSED
                     target = FIRST_BENEFIT + (ACTIVITYREADY if benefit == JOBREADY else JOBREADY)
             if target < 0:

@@ -42,7 +42,6 @@ CITIZENS: Final = (
     Column("support_total", "int16", "weeks", "weeks on support since the history began"),
     Column("support_stamp", "int16", "week", "first week support_bits does not yet hold"),
     Column("candidate_week", "int16", "week", "next week of the person's candidate clock"),
-    Column("candidate_k", "uint16", "-", "number of the candidate week in its chain"),
     Column(
         "caseworker",
         "int16",

@@ -13,6 +13,7 @@ import numpy as np
 from sim.codes import FIRST_BENEFIT, GONE, SUBSIDISED_JOB
 from sim.population.citizens import CITIZENS
 from sim.state import State
+from sim.week.world import L_SUPPORTED
 
 WEEKS_BETWEEN: Final = 13
 
@@ -37,6 +38,17 @@ def sort_people(state: State) -> None:
     state["row_of"][state["id"]] = np.arange(order.size)
     for name in ("supported", "requested"):
         state.columns[name] = state[name][: order.size].copy()
+    list_people(state)
+
+
+def list_people(state: State) -> None:
+    """Writes down who is on support, in storage order so that the steps of a week walk through memory.
+
+    From week to week the list is kept up by sim/week: newcomers are put at its end, leavers taken out.
+    """
+    rows = np.flatnonzero(on_support(state["status"]))
+    state["supported"][: rows.size] = rows
+    state["lengths"][L_SUPPORTED] = rows.size
 
 
 def gather_people(state: State, followed: np.ndarray) -> None:
@@ -48,11 +60,12 @@ def gather_people(state: State, followed: np.ndarray) -> None:
     n = int(np.count_nonzero(supported))
     leavers, newcomers = np.flatnonzero(~supported[:n]), n + np.flatnonzero(supported[n:])
     newcomers = newcomers[np.argsort(state["status"][newcomers], kind="stable")]
+    old, new = np.concatenate([leavers, newcomers]), np.concatenate([newcomers, leavers])
     for column in CITIZENS:
         values = state[column.name]
-        values[leavers], values[newcomers] = values[newcomers], values[leavers]
-    state["row_of"][state["id"][leavers]] = leavers
-    state["row_of"][state["id"][newcomers]] = newcomers
+        values[new] = values[old]
+    state["row_of"][state["id"][new]] = new
     moved = np.arange(supported.size, dtype=followed.dtype)
-    moved[leavers], moved[newcomers] = newcomers, leavers
+    moved[old] = new
     followed[:] = moved[followed]
+    list_people(state)

@@ -25,7 +25,7 @@ from sim.week.world import Law
 
 @dataclass
 class Tables:
-    """All tables of one week. Arrays of one element stand for numbers, so that a lever can change them too."""
+    """All tables of one week. A lever writes into their arrays, and replaces a table to change a number."""
 
     law: Law
     events: EventTable

@@ -31,16 +31,6 @@ _ACTIVITY_OF_MEASURE = (
 )
 
 
-def number(value: float) -> np.ndarray:
-    """A number a kernel reads from a table: float64 (1)."""
-    return np.array([float(value)])
-
-
-def whole(value: float) -> np.ndarray:
-    """A whole number a kernel reads from a table: int64 (1)."""
-    return np.array([int(value)], np.int64)
-
-
 def price_factor(scenario: Scenario, year: int) -> float:
     """What a krone of `year` is in kroner of the scenario's price level."""
     return float((1.0 + scenario.prices.rate_index_per_year) ** (scenario.prices.level_year - year))
@@ -80,12 +70,12 @@ def law_table(scenario: Scenario, week: int) -> Law:
     rules = scenario.law.rule_set
     return Law(
         clock_kind=np.array(rules.week_class, np.int64),
-        reset_weeks=whole(rules.reset_weeks),
-        window_weeks=whole(rules.window_weeks),
-        clear_at_reset=whole(rules.clear),
-        clock_from=whole(rules.history_from),
-        pension_age_weeks=whole(round(limit(scenario, "pension_age", week) * WEEKS_PER_YEAR)),
-        legacy_before=whole(first_week_from(LADDER_AWARDS_FROM)),
+        reset_weeks=int(rules.reset_weeks),
+        window_weeks=int(rules.window_weeks),
+        clear_at_reset=int(rules.clear),
+        clock_from=int(rules.history_from),
+        pension_age_weeks=int(round(limit(scenario, "pension_age", week) * WEEKS_PER_YEAR)),
+        legacy_before=int(first_week_from(LADDER_AWARDS_FROM)),
     )
 
 
@@ -93,15 +83,15 @@ def entry_table(scenario: Scenario, week: int) -> EntryTable:
     """Who gets which benefit when one begins."""
     value = scenario.behaviour
     return EntryTable(
-        means_test_share=number(value["exits.means_test_share"]),
-        misassessed_share=number(value["staff.misassessed_share"]),
-        sho_share=number(value["events.sho_share"]),
+        means_test_share=float(value["exits.means_test_share"]),
+        misassessed_share=float(value["staff.misassessed_share"]),
+        sho_share=float(value["events.sho_share"]),
         # One meeting per `by_need_weeks`, at the trust a case usually has (0.6).
-        correction_before=number(value["staff.correction_share"] * 0.6 / value["contact.by_need_weeks"]),
-        dagpenge_limit=whole(limit(scenario, "dagpenge_limit_weeks", week)),
-        youth_age_weeks=whole(limit(scenario, "youth_age", week) * WEEKS_PER_YEAR),
-        graduate_job_share=number(value["events.graduate_job_share"]),
-        graduate_dagpenge_share=number(value["events.graduate_dagpenge_share"]),
+        correction_before=float(value["staff.correction_share"] * 0.6 / value["contact.by_need_weeks"]),
+        dagpenge_limit=int(limit(scenario, "dagpenge_limit_weeks", week)),
+        youth_age_weeks=int(limit(scenario, "youth_age", week) * WEEKS_PER_YEAR),
+        graduate_job_share=float(value["events.graduate_job_share"]),
+        graduate_dagpenge_share=float(value["events.graduate_dagpenge_share"]),
     )
 
 
@@ -109,17 +99,17 @@ def limit_table(scenario: Scenario, week: int) -> LimitTable:
     """Time limits and re-assessments."""
     value = scenario.behaviour
     return LimitTable(
-        dagpenge=whole(limit(scenario, "dagpenge_limit_weeks", week)),
-        graduate_dagpenge=whole(limit(scenario, "graduate_limit_weeks", week)),
-        revaluation=whole(limit(scenario, "sygedagpenge_revaluation_weeks", week)),
-        extension=whole(limit(scenario, "sygedagpenge_extension_weeks", week)),
-        jobafklaring=whole(limit(scenario, "jobafklaring_limit_weeks", week)),
-        ressourceforloeb=whole(limit(scenario, "ressourceforloeb_limit_weeks", week)),
-        revalidering=whole(limit(scenario, "revalidering_limit_weeks", week)),
-        youth_age_weeks=whole(limit(scenario, "youth_age", week) * WEEKS_PER_YEAR),
-        extended_share=number(value["exits.revaluation_extended_share"]),
-        to_jobafklaring_share=number(value["exits.revaluation_jobafklaring_share"]),
-        renewed_share=number(value["exits.jobafklaring_renewed_share"]),
+        dagpenge=int(limit(scenario, "dagpenge_limit_weeks", week)),
+        graduate_dagpenge=int(limit(scenario, "graduate_limit_weeks", week)),
+        revaluation=int(limit(scenario, "sygedagpenge_revaluation_weeks", week)),
+        extension=int(limit(scenario, "sygedagpenge_extension_weeks", week)),
+        jobafklaring=int(limit(scenario, "jobafklaring_limit_weeks", week)),
+        ressourceforloeb=int(limit(scenario, "ressourceforloeb_limit_weeks", week)),
+        revalidering=int(limit(scenario, "revalidering_limit_weeks", week)),
+        youth_age_weeks=int(limit(scenario, "youth_age", week) * WEEKS_PER_YEAR),
+        extended_share=float(value["exits.revaluation_extended_share"]),
+        to_jobafklaring_share=float(value["exits.revaluation_jobafklaring_share"]),
+        renewed_share=float(value["exits.jobafklaring_renewed_share"]),
     )
 
 
@@ -149,7 +139,7 @@ def amounts_oere(scenario: Scenario, week: int) -> np.ndarray:
 def pay_table(scenario: Scenario, week: int) -> PayTable:
     """Amounts and the refusion rule set."""
     rules = scenario.law.rule_set
-    arrays = rules.tables()
+    arrays = rules.tables
     subsidy = scenario.municipality.prices["wage_subsidy_hour_kr"] * 37.0 * 100.0
     subsidy *= price_factor(scenario, scenario.municipality.price_year)
     return PayTable(
@@ -157,8 +147,8 @@ def pay_table(scenario: Scenario, week: int) -> PayTable:
         share_bp=arrays.share_bp,
         step=arrays.step,
         counter=arrays.counter,
-        subsidy_oere=whole(subsidy + 0.5),
-        subsidy_counts=whole(arrays.week_class[codes.SUBSIDISED_JOB] == 2),
+        subsidy_oere=int(subsidy + 0.5),
+        subsidy_counts=int(arrays.week_class[codes.SUBSIDISED_JOB] == 2),
         activity=np.array(_ACTIVITY_OF_MEASURE, np.int64),
     )
 

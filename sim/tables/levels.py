@@ -4,12 +4,13 @@ import math
 
 import numpy as np
 
-from sim.behaviour.events import SLOT_MAX, EventTable
+from sim.behaviour.events import SLOT_DEATH, SLOT_MAX, SLOT_MOVE, EventTable
 from sim.behaviour.exits import (
     BAD_HEALTH,
     EXIT_SLOTS,
     GOOD_HEALTH,
     PLAIN,
+    SLOT_WIDTH,
     TO_OWN_JOB,
     TO_UNEMPLOYMENT,
     YOUTH,
@@ -19,6 +20,7 @@ from sim.behaviour.hiring import MarketTable
 from sim.behaviour.search import SearchTable
 from sim.calendar import year_of
 from sim.codes import (
+    ABSENT,
     ACTIVITYREADY,
     BENEFITS,
     DAGPENGE,
@@ -26,11 +28,14 @@ from sim.codes import (
     FIRST_BENEFIT,
     FLEKSJOB,
     FOERTIDSPENSION,
+    GONE,
+    JOB,
     JOBAFKLARING,
     JOBREADY,
     LEDIGHEDSYDELSE,
     N_BANDS,
     N_BENEFITS,
+    N_STATUSES,
     ON_LEAVE,
     OUTSIDE,
     RESSOURCEFORLOEB,
@@ -39,9 +44,10 @@ from sim.codes import (
     SYGEDAGPENGE,
     UDDANNELSESHJAELP,
 )
+from sim.errors import UserError
 from sim.population.careers import DriftTable
 from sim.scenario import Scenario
-from sim.tables.law import is_open, number
+from sim.tables.law import is_open
 
 # Mid-points of five equal classes of a standard normal: the attachment classes.
 ATTACHMENT_Z = (-1.39998, -0.53189, 0.0, 0.53189, 1.39998)
@@ -180,8 +186,8 @@ def event_table(scenario: Scenario, week: int, with_cycle: bool = True) -> Event
         new_job=np.array(
             [value[f"events.{row}"] for row in ("new_job_factor", "second_half_factor", "settled_job_factor")]
         ),
-        relapse=number(math.exp(value["events.relapse_log"])),
-        non_danish_cash=number(value["events.non_danish_cash_factor"]),
+        relapse=float(math.exp(value["events.relapse_log"])),
+        non_danish_cash=float(value["events.non_danish_cash_factor"]),
         death_by_age=np.array(
             [
                 min(0.0029, death.at_age_40 * 2.0 ** ((age - 40) / death.doubling_years) / 52.0)
@@ -198,22 +204,28 @@ def event_table(scenario: Scenario, week: int, with_cycle: bool = True) -> Event
                 for k in range(5)
             ]
         ),
-        leave_share=number(value["events.job_to_leave"] / withdrawal if withdrawal > 0 else 0.0),
-        highest=np.zeros(len(SLOT_MAX)),
+        leave_share=float(value["events.job_to_leave"] / withdrawal if withdrawal > 0 else 0.0),
+        highest=np.zeros((N_STATUSES, len(SLOT_MAX))),
     )
     table.highest[:] = highest_hazards(table)
     return table
 
 
 def highest_hazards(table: EventTable) -> np.ndarray:
-    """A bound on every person's hazard by slot, float64 (6): all factors at their largest."""
+    """A bound on the hazard of everybody in a status, by slot: float64 (statuses, 6), all factors at their largest.
+
+    On a benefit people die or move away; whatever else ends the benefit is a matter of the steps of the week.
+    """
     factor = np.ones((4, 4))
     factor[0, 0] = table.separation.max() * table.new_job.max() * max(1.0, table.cycle.max(initial=0.0))
-    factor[0, 1] = table.sickness_by_health.max() * max(1.0, table.relapse[0])
+    factor[0, 1] = table.sickness_by_health.max() * max(1.0, table.relapse)
     factor[2, 0] = table.outside_job.max()
-    factor[2, 1] = max(1.0, table.non_danish_cash[0])
-    slots = (table.base * factor).max(axis=0)
-    return np.array([*slots, table.death_by_age.max(), table.move_by_age.max()])
+    factor[2, 1] = max(1.0, table.non_danish_cash)
+    highest = np.zeros((N_STATUSES, len(SLOT_MAX)))
+    highest[[JOB, EDUCATION, OUTSIDE, ON_LEAVE], :4] = table.base * factor
+    highest[:, SLOT_DEATH], highest[:, SLOT_MOVE] = table.death_by_age.max(), table.move_by_age.max()
+    highest[[GONE, ABSENT]] = 0.0
+    return highest
 
 
 def exit_table(scenario: Scenario, week: int) -> ExitTable:
@@ -246,16 +258,34 @@ def exit_table(scenario: Scenario, week: int) -> ExitTable:
                 add = next((k for k, door in enumerate(doors) if door[1] == _B + LEDIGHEDSYDELSE), None)
                 if add is not None:
                     hazard[benefit, :, add] += direct * visited / (pension + visited)
-    return ExitTable(
+    table = ExitTable(
         hazard=hazard,
         target=target,
         kind=kind,
+        highest=np.zeros(N_BENEFITS),
         bad_health=np.array([1.0, value["exits.health_bad_some"], value["exits.health_bad_severe"]])
         / value["exits.health_bad_some"],  # levels are those of people with some barrier
         good_health=np.array([1.0, value["exits.health_return_some"], value["exits.health_return_severe"]]),
         youth=np.array([value["exits.education_door_under_30"], value["exits.education_door_from_30"]]),
         pension_age_factor=np.array([value["exits.pension_under_40"], 1.0, value["exits.pension_from_55"]]),
     )
+    table.highest[:] = _highest_exits(table)
+    return table
+
+
+def _highest_exits(table: ExitTable) -> np.ndarray:
+    """A bound on everybody's hazard at any one door, float64 (benefits). Raises UserError when a door is too narrow."""
+    factor = np.ones(4)
+    factor[BAD_HEALTH] = table.bad_health.max() * table.pension_age_factor.max()
+    factor[GOOD_HEALTH], factor[YOUTH] = table.good_health.max(), table.youth.max()
+    highest: np.ndarray = (table.hazard.max(axis=1) * factor[table.kind]).max(axis=1)
+    for benefit, bound in zip(BENEFITS, highest.tolist(), strict=True):
+        if bound > SLOT_WIDTH:
+            raise UserError(
+                f"behaviour: some people would leave {benefit} by one door with a chance of {bound:.3f} a week;"
+                f" the model can represent at most {SLOT_WIDTH:.3f}; lower the values of exits that concern it"
+            )
+    return highest
 
 
 def search_table(scenario: Scenario) -> SearchTable:
@@ -275,9 +305,9 @@ def search_table(scenario: Scenario) -> SearchTable:
     return SearchTable(
         hazard=np.array([value[f"search.{benefit}"] for benefit in BENEFITS]),
         person_factor=factor,
-        skill_loss=number(value["drift.skill_loss"]),
-        skill_floor=number(value["drift.skill_floor"]),
-        skill_recovery=number(value["drift.skill_recovery"]),
+        skill_loss=float(value["drift.skill_loss"]),
+        skill_floor=float(value["drift.skill_floor"]),
+        skill_recovery=float(value["drift.skill_recovery"]),
         losing=losing,
     )
 
@@ -285,7 +315,7 @@ def search_table(scenario: Scenario) -> SearchTable:
 def drift_table(scenario: Scenario) -> DriftTable:
     """Slow change of health on benefits."""
     value = scenario.behaviour
-    return DriftTable(number(value["drift.health_worse"]), number(value["drift.health_better"]))
+    return DriftTable(float(value["drift.health_worse"]), float(value["drift.health_better"]))
 
 
 def sector_tickets(
@@ -314,15 +344,15 @@ def market_table(scenario: Scenario, week: int) -> MarketTable:
             [sector.hires_per_job_year / 52.0 * value["market.posting_scale"] for sector in sectors]
         ),
         cycle=np.array([finding**sector.cycle_sensitivity for sector in sectors]),
-        posting_response=number(value["market.posting_response"]),
-        lapse=number(value["market.vacancy_lapse"]),
-        acceptance=number(value["market.acceptance"]),
-        residents=number(value["market.residents_per_vacancy"]),
-        non_residents=number(value["market.non_residents_per_vacancy"]),
-        repost_share=number(value["market.repost_share"]),
-        own_sector_share=number(value["search.own_sector_share"]),
-        duration_weight=number(value["market.duration_weight"]),
+        posting_response=float(value["market.posting_response"]),
+        lapse=float(value["market.vacancy_lapse"]),
+        acceptance=float(value["market.acceptance"]),
+        residents=float(value["market.residents_per_vacancy"]),
+        non_residents=float(value["market.non_residents_per_vacancy"]),
+        repost_share=float(value["market.repost_share"]),
+        own_sector_share=float(value["search.own_sector_share"]),
+        duration_weight=float(value["market.duration_weight"]),
         education_weight=np.array([1.0 / weight, 1.0, weight]),
         sector_first=np.zeros(len(sectors) + 1, np.int64),
-        learning=number(1.0 / 26.0),
+        learning=float(1.0 / 26.0),
     )

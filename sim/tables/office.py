@@ -36,7 +36,7 @@ from sim.codes import (
 from sim.errors import UserError
 from sim.scenario import Scenario
 from sim.scenario.law_tables import ContactRule
-from sim.tables.law import number, price_factor, whole
+from sim.tables.law import price_factor
 from sim.week.hiring import ChannelTable
 
 N_ARMS = 3
@@ -55,19 +55,19 @@ def staff_table(scenario: Scenario) -> StaffTable:
     case_minutes[TEAMS.index("dagpenge_jobready")] = value["contact.jobready_case_minutes"]
     case_minutes[TEAMS.index("fleksjob")] = value["contact.fleksjob_case_minutes"]
     return StaffTable(
-        minutes_per_fte=number(weekly_hours * 60.0),
+        minutes_per_fte=float(weekly_hours * 60.0),
         case_minutes=case_minutes,
-        resignation=number(1.0 - (1.0 - staff.leave_share_per_year) ** (1.0 / 52.0)),
-        overload=number(value["staff.overload_resignation"]),
-        retention=number(1.0),
-        long_absence=number(value["staff.long_absence"]),
-        long_absence_weeks=whole(value["staff.long_absence_weeks"]),
-        cover_weeks=whole(value["staff.absence_cover_weeks"]),
-        weeks_to_fill=whole(max(1, staff.weeks_to_fill)),
-        novice_weeks=whole(staff.novice_weeks),
-        novice_pace=number(staff.novice_productivity),
-        novice_log=number(value["staff.novice_log"]),
-        quality_sd=number(value["staff.quality_sd_log"]),
+        resignation=float(1.0 - (1.0 - staff.leave_share_per_year) ** (1.0 / 52.0)),
+        overload=float(value["staff.overload_resignation"]),
+        retention=1.0,
+        long_absence=float(value["staff.long_absence"]),
+        long_absence_weeks=int(value["staff.long_absence_weeks"]),
+        cover_weeks=int(value["staff.absence_cover_weeks"]),
+        weeks_to_fill=int(max(1, staff.weeks_to_fill)),
+        novice_weeks=int(staff.novice_weeks),
+        novice_pace=float(staff.novice_productivity),
+        novice_log=float(value["staff.novice_log"]),
+        quality_sd=float(value["staff.quality_sd_log"]),
         slack=np.zeros(N_TEAMS),
     )
 
@@ -140,23 +140,23 @@ def meeting_table(scenario: Scenario, week: int) -> MeetingTable:
         coaching=np.zeros((N_ARMS, N_BENEFITS)),
         a_kasse=a_kasse,
         covered=covered,
-        overhead=number(value["contact.overhead_factor"]),
-        preparation=number(value["contact.preparation_share"]),
+        overhead=float(value["contact.overhead_factor"]),
+        preparation=float(value["contact.preparation_share"]),
         no_show=no_show,
-        no_show_cost=number(value["contact.no_show_cost_share"]),
+        no_show_cost=float(value["contact.no_show_cost_share"]),
         decay=np.array([math.exp(-k / memory) for k in range(105)]),
-        unprepared_value=number(value["contact.unprepared_value"]),
-        trust_gain=number(value["trust.gain"]),
+        unprepared_value=float(value["contact.unprepared_value"]),
+        trust_gain=float(value["trust.gain"]),
         trust_kept=np.array([value["trust.kept_at_change"], value["trust.kept_with_handover"]]),
-        trust_entry=number(value["trust.at_entry"]),
-        correction=number(value["staff.correction_share"]),
-        own_request=number(value["staff.own_request"]),
-        request_met=number(value["staff.request_met_share"]),
-        reorganisation=number(value["staff.reorganisation"]),
-        follow_share=number(0.0),
-        handover_share=number(0.0),
-        handover_minutes=whole(0),
-        specialisation=number(0.0),
+        trust_entry=float(value["trust.at_entry"]),
+        correction=float(value["staff.correction_share"]),
+        own_request=float(value["staff.own_request"]),
+        request_met=float(value["staff.request_met_share"]),
+        reorganisation=float(value["staff.reorganisation"]),
+        follow_share=0.0,
+        handover_share=0.0,
+        handover_minutes=0,
+        specialisation=0.0,
     )
 
 
@@ -228,25 +228,25 @@ def offer_table(scenario: Scenario, week: int) -> OfferTable:
         allowed=allowed,
         wage_subsidy_allowed=subsidy_allowed,
         referral=referral,
-        before_deadline=number(value["measures.referral_before_deadline"]),
+        before_deadline=float(value["measures.referral_before_deadline"]),
         deadline=deadline,
-        mentor_share=number(value["measures.mentor_share"]),
+        mentor_share=float(value["measures.mentor_share"]),
         kind_share=np.array([*shares, 1.0]),
-        private_share=number(value["measures.private_share"]),
+        private_share=float(value["measures.private_share"]),
         weeks=weeks,
         price_oere=price,
-        consultant_minutes=whole(prices["placement_setup_hours"] * 60),
-        consultant_minutes_week=whole(consultant_hours * 60),
+        consultant_minutes=int(prices["placement_setup_hours"] * 60),
+        consultant_minutes_week=int(consultant_hours * 60),
         pot=pot,
         when_empty=np.array(
             [WHEN_EMPTY.index(scenario.municipality.budgets[name].when_empty) for name in POTS], np.int64
         ),
         lock_in_log=lock_in,
         after_log=after,
-        after_weeks=whole(value["measures.after_weeks"]),
-        mentor_log=number(value["measures.mentor_log"]),
-        subsidy_hired=number(value["measures.wage_subsidy_hire_share"]),
-        openness_gain=number(value["measures.openness_gain"]),
+        after_weeks=int(value["measures.after_weeks"]),
+        mentor_log=float(value["measures.mentor_log"]),
+        subsidy_hired=float(value["measures.wage_subsidy_hire_share"]),
+        openness_gain=float(value["measures.openness_gain"]),
     )
 
 
@@ -262,7 +262,7 @@ def channel_table(scenario: Scenario) -> ChannelTable:
             trust[groups] = -beta  # the dose is trust lost
     return ChannelTable(
         contact=contact,
-        saturation=number(scenario.behaviour["contact.saturation_meetings"]),
+        saturation=float(scenario.behaviour["contact.saturation_meetings"]),
         trust=trust,
-        novice_log=number(scenario.behaviour["staff.novice_log"]),
+        novice_log=float(scenario.behaviour["staff.novice_log"]),
     )

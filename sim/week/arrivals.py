@@ -17,7 +17,6 @@ from sim.codes import (
     FIRST_BENEFIT,
     GONE,
     JOB,
-    SUBSIDISED_JOB,
     SYGEDAGPENGE,
 )
 from sim.compiled import kernel, rule
@@ -31,8 +30,10 @@ from sim.records.weekly import (
     FL_RELAPSE,
     FL_SICK,
 )
-from sim.week.moving import age_weeks, ask, change_status
+from sim.week.moving import age_weeks, ask, change_status, is_on_support
 from sim.week.world import FAULT_HAZARD, L_FAULT, L_SUPPORTED, RANK_LEAVES, RANK_LIMIT
+
+_BY_CLOCK = 1 << 31  # marks, in a list of rows, those whose candidate clock called them
 
 
 @rule
@@ -40,13 +41,10 @@ def _candidate(c, companies, w, law, events, entry, search, i, week):
     """A candidate week of person i: something may happen."""
     agent = np.int64(c.id[i])
     slot, x = event_slot(uniform(w.keys, S_CLOCK_EVENT, agent))
-    if x >= events.highest[slot]:
-        return  # nobody's hazard is that high; most candidate weeks end here
     status = np.int64(c.status[i])
-    if status == GONE or status == ABSENT:
-        return
-    on_support = status >= FIRST_BENEFIT or status == SUBSIDISED_JOB
-    if slot < SLOT_DEATH and (on_support or np.int64(c.since[i]) == week):
+    if x >= events.highest[status, slot]:
+        return  # nobody's hazard is that high in this status
+    if slot < SLOT_DEATH and np.int64(c.since[i]) == week:
         return  # a status holds for at least a week: what began this Monday does not end with it
     hazard = event_hazard(c, events, i, slot, week)
     if hazard > slot_ceiling(slot):
@@ -59,7 +57,7 @@ def _candidate(c, companies, w, law, events, entry, search, i, week):
         ask(c, w, i, GONE, RANK_LEAVES)
         return
     target = event_target(
-        c, entry, events.leave_share[0], i, slot, week,
+        c, entry, events.leave_share, i, slot, week,
         uniform(w.keys, S_DESTINATION, agent * 4),
         uniform(w.keys, S_DESTINATION, agent * 4 + 1),
         uniform(w.keys, S_DESTINATION, agent * 4 + 2),
@@ -95,60 +93,83 @@ def _settle_in(c, companies, w, law, i, week):
 
 
 @rule
-def _list_concerned(c, w, law, week):
-    """Lists everybody to whom something may happen this week: arrival, pension age, a candidate week.
+def _list_called(c, w, called, law, week):
+    """Lists everybody whose week has come: arrival, pension age, a candidate week. Returns their number.
 
-    Few are concerned and everybody is asked, so the loop only compares and counts; a branch would cost more. The list
-    lies where the list of supported people will be written next.
+    Few are called and everybody is asked, so both loops only compare and count; a branch would cost more, and apart the
+    first runs on many people at a time. called: uint8 work space, one per row. The list lies where requests are
+    written: each of these people asks at most once, after their place in the list was read.
     """
-    now, born = np.int16(week), np.int16(week - law.pension_age_weeks[0])
+    now, born = np.int16(week), np.int16(week - law.pension_age_weeks)
+    for i in range(c.id.size):
+        called[i] = (c.arrive_week[i] == now) | (c.birth_week[i] == born) | (c.candidate_week[i] == now)
     n = 0
     for i in range(c.id.size):
-        w.supported[n] = i
-        n += (c.arrive_week[i] == now) | (c.birth_week[i] == born) | (c.candidate_week[i] == now)
+        w.requested[n] = i
+        n += called[i]
+    return n
+
+
+@rule
+def _list_concerned(c, w, law, events, gaps, life_keys, n_called, week):
+    """Moves the candidate clocks of those called and keeps those to whom something may really happen.
+
+    Most candidate weeks end here: the draw lies above anybody's hazard. The light test is a loop of its own because the
+    people called lie far apart in memory, and simple loops fetch many of them at a time.
+    """
+    n = 0
+    for position in range(n_called):
+        i = w.requested[position]
+        arrives = c.arrive_week[i] == week
+        concerned = arrives or week - np.int64(c.birth_week[i]) == law.pension_age_weeks
+        called_by_clock = 0
+        if c.candidate_week[i] == week:
+            slot, x = event_slot(uniform(w.keys, S_CLOCK_EVENT, np.int64(c.id[i])))
+            if arrives or x < events.highest[c.status[i], slot]:
+                concerned = True
+                called_by_clock = _BY_CLOCK
+            next_candidate(c, life_keys, gaps, i)
+        w.requested[n] = i | called_by_clock
+        n += concerned
     return n
 
 
 @kernel
-def arrive_and_happen(c, companies, w, law, events, entry, search, gaps, life_keys, week):
+def arrive_and_happen(c, companies, w, called, law, events, entry, search, gaps, life_keys, week):
     """Lets in this week's arrivals, lets out those who reach pension age, and runs the candidate clocks.
 
     People not on a benefit move at once, so that the week's status is fixed from here on; people on benefits who die or
     move away leave next Monday.
     """
-    for position in range(_list_concerned(c, w, law, week)):
-        i = w.supported[position]
+    n_called = _list_called(c, w, called, law, week)
+    for position in range(_list_concerned(c, w, law, events, gaps, life_keys, n_called, week)):
+        entry_of_list = np.int64(w.requested[position])
+        i = entry_of_list & (_BY_CLOCK - 1)
         if np.int64(c.arrive_week[i]) == week and c.status[i] == ABSENT:
             w.row[FL_ARRIVALS] += 1
             _settle_in(c, companies, w, law, i, week)
-        if week - np.int64(c.birth_week[i]) == law.pension_age_weeks[0]:
+        if week - np.int64(c.birth_week[i]) == law.pension_age_weeks:
             if c.status[i] != GONE and c.status[i] != ABSENT:
                 w.row[FL_AGED] += 1
                 ask(c, w, i, GONE, RANK_LEAVES)
-        if np.int64(c.candidate_week[i]) == week:
+        if entry_of_list & _BY_CLOCK:
             _candidate(c, companies, w, law, events, entry, search, i, week)
-            next_candidate(c, life_keys, gaps, i)
-
-
-@kernel
-def list_supported(c, w):
-    """Lists the rows of everybody on a benefit or in a subsidised job this week.
-
-    In storage order, so that the steps that follow walk through memory; no result depends on the order.
-    """
-    n = 0
-    for i in range(c.status.size):
-        w.supported[n] = i
-        n += (c.status[i] >= FIRST_BENEFIT) | (c.status[i] == SUBSIDISED_JOB)
-    w.lengths[L_SUPPORTED] = n
 
 
 @kernel
 def mark_limits(c, w, limits, entry, week):
-    """Time limits and re-assessments that fall due this week are marked; they take effect next Monday."""
+    """Strikes those who left off the list of people on support, and marks time limits and re-assessments that fall due.
+
+    What is marked takes effect next Monday.
+    """
+    n = 0
     for position in range(w.lengths[L_SUPPORTED]):
         i = w.supported[position]
         status = np.int64(c.status[i])
+        if not is_on_support(status):
+            continue
+        w.supported[n] = i
+        n += 1
         if status < FIRST_BENEFIT:
             continue
         benefit = status - FIRST_BENEFIT
@@ -165,3 +186,4 @@ def mark_limits(c, w, limits, entry, week):
         )  # fmt: skip
         if target >= 0 and target != status:
             ask(c, w, i, target, RANK_LIMIT)
+    w.lengths[L_SUPPORTED] = n

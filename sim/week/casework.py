@@ -57,7 +57,7 @@ from sim.records.weekly import (
     ST_USED,
 )
 from sim.week.moving import TEAM, ask
-from sim.week.world import L_SUPPORTED, RANK_OTHER
+from sim.week.world import FAULT_BUFFER, L_FAULT, L_SUPPORTED, RANK_OTHER
 
 _COACHING = 1 << 40  # marks the draw of whether a meeting is coaching
 FIRST_BAND_BY_NEED = 3  # from week 27
@@ -133,14 +133,13 @@ def _assign(c, seats, w, table, life_keys, week, due, handovers):
         elif week >= seats.seat_until[seat]:
             cause = C_REORGANISATION  # the post was cut meanwhile
         elif seats.seat_team[seat] != team:
-            if uniform(life_keys, S_FOLLOW, spell) >= table.follow_share[0]:
+            if uniform(life_keys, S_FOLLOW, spell) >= table.follow_share:
                 cause = C_GROUP_SHIFT
         elif (
-            c.trust[i] < 0.3
-            and uniform(w.keys, S_OWN_REQUEST, agent) < table.own_request[0] * table.request_met[0]
+            c.trust[i] < 0.3 and uniform(w.keys, S_OWN_REQUEST, agent) < table.own_request * table.request_met
         ):
             cause = C_OWN_REQUEST
-        elif uniform(w.keys, S_REORGANISATION, agent) < table.reorganisation[0]:
+        elif uniform(w.keys, S_REORGANISATION, agent) < table.reorganisation:
             cause = C_REORGANISATION
             levelling = True
         if cause >= 0:
@@ -153,13 +152,16 @@ def _assign(c, seats, w, table, life_keys, week, due, handovers):
                 c.caseworker[i] = WAITING - cause if cause != C_FIRST else -1
             elif new != seat:
                 if cause == C_FIRST:
-                    c.trust[i] = max(c.trust[i], table.trust_entry[0])
+                    c.trust[i] = max(c.trust[i], table.trust_entry)
                 elif (
                     seat >= 0
                     and seats.seat_minutes[seat] > 0
-                    and uniform(life_keys, S_HANDOVER, spell + week) < table.handover_share[0]
+                    and uniform(life_keys, S_HANDOVER, spell + week) < table.handover_share
                 ):
                     turn = tie(w.keys, S_HANDOVER, agent, 22)
+                    if n_handovers == handovers.size:
+                        w.lengths[L_FAULT] = FAULT_BUFFER
+                        break
                     handovers[n_handovers] = (((turn << 16) | seat) << 24) | agent
                     n_handovers += 1
                 else:
@@ -173,10 +175,13 @@ def _assign(c, seats, w, table, life_keys, week, due, handovers):
         weeks_in = week - since + 1
         band = band_of(weeks_in)
         last = np.int64(c.last_meeting[i])
-        covered = uniform(life_keys, S_EXEMPTION, spell) < table.covered[benefit]
-        # Exemption is from the plan of the first half year; later meetings are by need anyway.
-        interval = table.interval_x2[arm, benefit, band] if covered or band >= FIRST_BAND_BY_NEED else 0
         statutory = table.statutory_x2[benefit, band]
+        # Exemption is from the plan of the first half year; later meetings are by need anyway.
+        by_need = band >= FIRST_BAND_BY_NEED
+        covered = (by_need and statutory == 0) or uniform(life_keys, S_EXEMPTION, spell) < table.covered[
+            benefit
+        ]
+        interval = table.interval_x2[arm, benefit, band] if covered or by_need else 0
         if statutory > 0 and covered:
             w.row[PLAN_WEEKS] += 1
             since_last = week - (last if last >= 0 else since - 1)
@@ -190,7 +195,7 @@ def _assign(c, seats, w, table, life_keys, week, due, handovers):
             if meeting_is_due(held, weeks_in, week - last, table.first_by[0, benefit], a_kasse_plan):
                 w.row[MT_A_KASSE] += 1
                 c.contact[i] = (
-                    contact_after(c.contact[i], week - last, table.unprepared_value[0], table)
+                    contact_after(c.contact[i], week - last, table.unprepared_value, table)
                     if last >= 0
                     else 1.0
                 )
@@ -208,6 +213,9 @@ def _assign(c, seats, w, table, life_keys, week, due, handovers):
             urgency = BY_CHOICE  # after everything that is due, if minutes are left
         else:
             continue
+        if n_due == due.size:
+            w.lengths[L_FAULT] = FAULT_BUFFER
+            break
         due[n_due] = (((seat * 256 + urgency) * 4096 + tie(w.keys, S_QUEUE_TIE, agent, 12)) << 24) | agent
         n_due += 1
     return n_due, n_handovers
@@ -219,7 +227,7 @@ def _hand_over(c, seats, w, table, row_of, keys, n):
 
     Without the time the citizen changes hands as others do.
     """
-    minutes = table.handover_minutes[0]
+    minutes = table.handover_minutes
     for k in range(n):
         i = row_of[keys[k] & 0xFFFFFF]
         old = (keys[k] >> 24) & 0xFFFF
@@ -241,6 +249,16 @@ def hold_meetings(c, seats, w, table, offer, row_of, due, n_due, week, offers):
     return _hold(c, seats, w, table, offer, row_of, due, n_due, overloaded, week, offers)
 
 
+@rule
+def _least_minutes(table):
+    """Minutes of the shortest meeting there is: one held unprepared."""
+    shortest = table.direct_minutes[0, 0]
+    for arm in range(table.direct_minutes.shape[0]):
+        for benefit in range(table.direct_minutes.shape[1]):
+            shortest = min(shortest, table.direct_minutes[arm, benefit])
+    return int(shortest * table.overhead * (1.0 - table.preparation))
+
+
 @kernel
 def _hold(c, seats, w, table, offer, row_of, keys, n_due, overloaded, week, offers):
     """Holds the due meetings caseworker by caseworker, most urgent first, while the minutes last; the rest wait.
@@ -249,26 +267,32 @@ def _hold(c, seats, w, table, offer, row_of, keys, n_due, overloaded, week, offe
     people offered a measure (deadline passed first, then by chance). Returns their number.
     """
     n_offers = 0
+    if 2 * n_due > offers.size:  # a meeting can lead to two offers
+        w.lengths[L_FAULT] = FAULT_BUFFER
+        return 0
     for s in range(seats.seat_team.size):
         seats.seat_load[s] = 0
     for s in range(seats.seat_backlog.size):
         seats.seat_backlog[s] = 0
+    least = _least_minutes(table)
     for k in range(n_due):
         agent = keys[k] & 0xFFFFFF
         seat = keys[k] >> 44
+        by_choice = (keys[k] >> 36) & 255 == BY_CHOICE
+        if by_choice and seats.seat_minutes[seat] < least:
+            continue  # whoever it is, there is no time left
         i = row_of[agent]
         benefit = np.int64(c.status[i]) - FIRST_BENEFIT
         arm = np.int64(c.arm[i])
-        full = table.direct_minutes[arm, benefit] * table.overhead[0]
+        full = table.direct_minutes[arm, benefit] * table.overhead
         if seats.seat_team[seat] != TEAM[benefit]:
-            full *= 1.0 + table.specialisation[0]
+            full *= 1.0 + table.specialisation
         # Coaching is prepared even when the queue is long; other meetings give up preparation first.
         prepared = (
             overloaded[seat] == 0
             or uniform(w.keys, S_ATTENDANCE, agent | _COACHING) < table.coaching[arm, benefit]
         )
-        cost = int(full if prepared else full * (1.0 - table.preparation[0]))
-        by_choice = (keys[k] >> 36) & 255 == BY_CHOICE
+        cost = int(full if prepared else full * (1.0 - table.preparation))
         if seats.seat_minutes[seat] < cost:
             if by_choice:
                 continue
@@ -277,7 +301,7 @@ def _hold(c, seats, w, table, offer, row_of, keys, n_due, overloaded, week, offe
             w.row[QUEUE + 1] += cost
             continue
         if uniform(w.keys, S_ATTENDANCE, agent) < table.no_show[benefit]:
-            lost = int(cost * table.no_show_cost[0])
+            lost = int(cost * table.no_show_cost)
             seats.seat_minutes[seat] -= lost
             w.row[ST_USED] += lost
             w.row[MT_NO_SHOW] += 1
@@ -297,7 +321,7 @@ def _hold(c, seats, w, table, offer, row_of, keys, n_due, overloaded, week, offe
             or table.statutory_x2[benefit, band] == 0
         ):
             w.row[MT_ABOVE] += 1
-        value = 1.0 if prepared else table.unprepared_value[0]
+        value = 1.0 if prepared else table.unprepared_value
         if prepared:
             w.row[MT_PREPARED] += 1
         c.contact[i] = contact_after(c.contact[i], week - last, value, table) if last >= 0 else value
@@ -305,7 +329,7 @@ def _hold(c, seats, w, table, offer, row_of, keys, n_due, overloaded, week, offe
         c.meetings[i] = min(np.int64(c.meetings[i]) + 1, 255)
         c.trust[i] = trust_after_meeting(c.trust[i], table)
         if c.flags[i] & MISASSESSED and prepared:
-            if uniform(w.keys, S_ASSESSMENT, agent) < table.correction[0] * c.trust[i]:
+            if uniform(w.keys, S_ASSESSMENT, agent) < table.correction * c.trust[i]:
                 c.flags[i] &= 255 - MISASSESSED
                 if benefit == JOBREADY:
                     ask(c, w, i, FIRST_BENEFIT + ACTIVITYREADY, RANK_OTHER)
@@ -314,14 +338,14 @@ def _hold(c, seats, w, table, offer, row_of, keys, n_due, overloaded, week, offe
         # No new offer while the last one is still at work; before the deadline offers are rarer.
         if c.measure[i] == 0 and offer.allowed[benefit] and np.int64(c.after_until[i]) <= week:
             late = weeks_in >= offer.deadline[benefit]
-            chance = offer.referral[benefit] * (1.0 if late else offer.before_deadline[0])
+            chance = offer.referral[benefit] * (1.0 if late else offer.before_deadline)
             if uniform(w.keys, S_REFERRAL, agent * 4) < chance:
                 offers[n_offers] = (
                     ((0 if late else 1) << 54) | (tie(w.keys, S_REFERRAL, agent * 4 + 1, 30) << 24) | agent
                 )
                 n_offers += 1
         if c.mentor_until[i] <= week and offer.allowed[benefit] and barriers_of(c, i) >= 2:
-            if uniform(w.keys, S_REFERRAL, agent * 4 + 2) < offer.mentor_share[0]:
+            if uniform(w.keys, S_REFERRAL, agent * 4 + 2) < offer.mentor_share:
                 offers[n_offers] = (2 << 54) | (tie(w.keys, S_REFERRAL, agent * 4 + 3, 30) << 24) | agent
                 n_offers += 1
     for position in range(w.lengths[L_SUPPORTED]):

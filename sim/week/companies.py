@@ -28,12 +28,12 @@ def _lapse_and_post(companies, w, table, memory, vacancies, week):
     """Vacancies lapse and are posted. vacancies: int64 addresses, kept sorted; their number is in `lengths`."""
     n = 0
     for k in range(w.lengths[L_VACANCIES]):
-        if uniform(w.keys, S_LAPSE, vacancies[k]) < table.lapse[0]:
+        if uniform(w.keys, S_LAPSE, vacancies[k]) < table.lapse:
             w.row[MK_LAPSED] += 1
         else:
             vacancies[n] = vacancies[k]
             n += 1
-    factor = posting_factor(memory[Y_FILL_WEEKS], memory[Y_FILL_ANCHOR], table.posting_response[0])
+    factor = posting_factor(memory[Y_FILL_WEEKS], memory[Y_FILL_ANCHOR], table.posting_response)
     for company in range(companies.company_sector.size):
         sector = companies.company_sector[company]
         rate = table.posting[sector] * float(companies.company_jobs[company]) * table.cycle[sector] * factor

@@ -24,7 +24,7 @@ from sim.chance import (
     S_SEARCH_VACANCY,
     uniform,
 )
-from sim.codes import FIRST_BENEFIT, JOB, N_BANDS, N_BENEFITS
+from sim.codes import JOB, N_BANDS, N_BENEFITS
 from sim.compiled import kernel, rule
 from sim.records.weekly import (
     MK_APPLICATIONS,
@@ -38,7 +38,6 @@ from sim.week.companies import COMPANY_SHIFT, vacancy_address
 from sim.week.measures import note_contact
 from sim.week.moving import ask
 from sim.week.world import (
-    L_SUPPORTED,
     L_VACANCIES,
     RANK_JOB,
     Y_FILL_ANCHOR,
@@ -52,9 +51,9 @@ ChannelTable = namedtuple(
     "ChannelTable",
     [
         "contact",  # float64 (benefits): log hazard per meeting of contact dose
-        "saturation",  # float64 (1): meetings
+        "saturation",  # float64: meetings
         "trust",  # float64 (benefits): log hazard per unit of trust
-        "novice_log",  # float64 (1)
+        "novice_log",  # float64
     ],
 )
 
@@ -67,70 +66,30 @@ _FIXED_POINT = 1048576.0
 def channel_log(c, seats, meeting, channel, offer, i, benefit, week):
     """Sum of the effect channels of person i this week, log hazard, before centring."""
     contact = contact_now(c.contact[i], np.int64(c.last_meeting[i]), week, meeting)
-    total = (
-        channel.contact[benefit] * min(contact, channel.saturation[0]) + channel.trust[benefit] * c.trust[i]
-    )
+    total = channel.contact[benefit] * min(contact, channel.saturation) + channel.trust[benefit] * c.trust[i]
     seat = np.int64(c.caseworker[i])
     if seat >= 0:
         total += seats.seat_quality[seat]
         if week < seats.seat_novice_until[seat]:
-            total += channel.novice_log[0]
+            total += channel.novice_log
     if c.measure[i] != 0:
         total += offer.lock_in_log[c.measure[i]]
     if np.int64(c.after_until[i]) > week:
         total += c.after_effect[i]
     if np.int64(c.mentor_until[i]) > week:
-        total += offer.mentor_log[0]
+        total += offer.mentor_log
     return total + c.skill[i]
 
 
-def search_and_hire(
-    c, companies, seats, w, search, channel, meeting, offer, table, tickets, vacancies, best_score, best_row, memory,
-    centre, week, year_begin, learning,
-):  # fmt: skip
-    """One week of the labour market.
-
-    centre: float64 (benefits, bands), the usual channel sum of each group and band: effects count from there, so that
-    levels stay where they were fitted. While `learning` is 1 (before the start) centre and anchors of the market
-    follow what happens; afterwards they stand still.
-    """
-    _invite_rivals(w, table, vacancies, best_score, best_row)
-    sums = np.zeros((N_BENEFITS, N_BANDS), np.int64)
-    counts = np.zeros((N_BENEFITS, N_BANDS), np.int64)
-    draws = _apply(
-        c,
-        companies,
-        seats,
-        w,
-        search,
-        channel,
-        meeting,
-        offer,
-        table,
-        tickets,
-        vacancies,
-        best_score,
-        best_row,
-        memory,
-        centre,
-        week,
-        sums,
-        counts,
-    )
-    _decide(c, companies, w, table, tickets, vacancies, best_row, memory, draws, week, year_begin)
-    if learning == 1:
-        _learn(table, memory, centre, sums, counts)
-
-
-@kernel
-def _invite_rivals(w, table, vacancies, best_score, best_row):
+@rule
+def invite_rivals(w, table, vacancies, best_score, best_row):
     """Residents in work and non-residents apply to every vacancy; the best of them is the one to beat."""
     for v in range(w.lengths[L_VACANCIES]):
         best_score[v] = 0.0
         best_row[v] = _NOBODY
         address = vacancies[v]
         for kind in range(2):
-            mean = table.residents[0] if kind == 0 else table.non_residents[0]
+            mean = table.residents if kind == 0 else table.non_residents
             rivals = poisson(uniform(w.keys, S_COMPETITORS, address * 2 + kind), mean, _MOST_COMPETITORS)
             for k in range(rivals):
                 score = uniform(w.keys, S_RANKING, (address << 22) | (0x3FFFFF - 8 * kind - k))
@@ -139,84 +98,77 @@ def _invite_rivals(w, table, vacancies, best_score, best_row):
                     best_row[v] = _RESIDENT if kind == 0 else _NON_RESIDENT
 
 
-@kernel
-def _apply(
-    c, companies, seats, w, search, channel, meeting, offer, table, tickets, vacancies, best_score, best_row, memory,
-    centre, week, sums, counts,
+@rule
+def apply_for_work(
+    c, companies, seats, w, search, channel, meeting, offer, table, tickets, vacancies, best_score, best_row,
+    per_application, centre, sums, counts, learning, i, benefit, week,
 ):  # fmt: skip
-    """Citizens draw companies and apply where a post is open. Returns the number of companies drawn.
+    """Person i draws companies and applies where a post is open. Returns the number of companies drawn.
 
-    sums, counts: int64 (benefits, bands), filled with the channel sums in fixed point and the people they come from.
+    per_application: applications per hire in usual times, which turns hazards into expected applications. centre:
+    float64 (benefits, bands), the usual channel sum of each group and band: effects count from there, so that levels
+    stay where they were fitted. While `learning` is 1 (before the start) sums and counts, int64 (benefits, bands), take
+    in the channel sums in fixed point and the people they come from.
     """
-    draws = 0
-    for position in range(w.lengths[L_SUPPORTED]):
-        i = w.supported[position]
-        status = np.int64(c.status[i])
-        if status < FIRST_BENEFIT:
-            continue
-        benefit = status - FIRST_BENEFIT
-        if search.hazard[benefit] == 0.0:
-            continue
-        weeks_in = week - np.int64(c.since[i]) + 1
-        band = band_of(weeks_in)
-        total = channel_log(c, seats, meeting, channel, offer, i, benefit, week)
+    band = band_of(week - np.int64(c.since[i]) + 1)
+    total = channel_log(c, seats, meeting, channel, offer, i, benefit, week)
+    if learning == 1:
         sums[benefit, band] += int(math.floor(total * _FIXED_POINT))
         counts[benefit, band] += 1
-        expected = (
-            search.hazard[benefit]
-            * search.person_factor[c.attachment[i], c.education[i], c.health[i]]
-            * math.exp(total - centre[benefit, band])
-            / memory[Y_YIELD_ANCHOR]
-        )
-        agent = np.int64(c.id[i])
-        sent = applications_sent(uniform(w.keys, S_SEARCH, agent), expected)
-        draws += sent
-        for k in range(sent):
-            address = agent * 8 + k
-            u = uniform(w.keys, S_SEARCH_COMPANY, address)
-            if u < table.own_sector_share[0]:
-                first = table.sector_first[c.sector[i]]
-                size = table.sector_first[np.int64(c.sector[i]) + 1] - first
-                u = u / table.own_sector_share[0]
-            else:
-                first = 0
-                size = tickets.size
-                u = (u - table.own_sector_share[0]) / (1.0 - table.own_sector_share[0])
-            if size == 0:
-                continue
-            company = np.int64(tickets[first + min(int(u * size), size - 1)])
-            open_posts = np.int64(companies.company_open[company])
-            if open_posts == 0:
-                continue
-            w.row[MK_APPLICATIONS] += 1
-            choice = int(uniform(w.keys, S_SEARCH_VACANCY, address) * open_posts)
-            v = companies.company_first[company] + min(choice, open_posts - 1)
-            weight = applicant_weight(table, c.education[i], week - np.int64(c.support_since[i]))
-            score = weight * uniform(w.keys, S_RANKING, (vacancies[v] << 22) | agent)
-            if score > best_score[v]:
-                best_score[v] = score
-                best_row[v] = i
-    w.row[MK_DRAWS] += draws
-    return draws
+    usual = (
+        search.hazard[benefit]
+        * search.person_factor[c.attachment[i], c.education[i], c.health[i]]
+        * per_application
+    )
+    agent = np.int64(c.id[i])
+    sent = applications_sent(uniform(w.keys, S_SEARCH, agent), usual, total - centre[benefit, band])
+    for k in range(sent):
+        address = agent * 8 + k
+        u = uniform(w.keys, S_SEARCH_COMPANY, address)
+        if u < table.own_sector_share:
+            first = table.sector_first[c.sector[i]]
+            size = table.sector_first[np.int64(c.sector[i]) + 1] - first
+            u = u / table.own_sector_share
+        else:
+            first = 0
+            size = tickets.size
+            u = (u - table.own_sector_share) / (1.0 - table.own_sector_share)
+        if size == 0:
+            continue
+        company = np.int64(tickets[first + min(int(u * size), size - 1)])
+        open_posts = np.int64(companies.company_open[company])
+        if open_posts == 0:
+            continue
+        w.row[MK_APPLICATIONS] += 1
+        choice = int(uniform(w.keys, S_SEARCH_VACANCY, address) * open_posts)
+        v = companies.company_first[company] + min(choice, open_posts - 1)
+        weight = applicant_weight(table, c.education[i], week - np.int64(c.support_since[i]))
+        score = weight * uniform(w.keys, S_RANKING, (vacancies[v] << 22) | agent)
+        if score > best_score[v]:
+            best_score[v] = score
+            best_row[v] = i
+    return sent
 
 
-@kernel
-def _learn(table, memory, centre, sums, counts):
-    """Before the start the market's memory and the centres of the channels follow what happens."""
+@rule
+def learn_what_is_usual(table, memory, centre, sums, counts):
+    """Before the start the anchors of the market and the centres of the channels follow what happens; later they stand
+    still."""
     memory[Y_FILL_ANCHOR] = memory[Y_FILL_WEEKS]
     memory[Y_YIELD_ANCHOR] = max(memory[Y_YIELD], 1e-4)
     for benefit in range(N_BENEFITS):
         for band in range(N_BANDS):
             if counts[benefit, band] > 0:
                 mean = float(sums[benefit, band]) / _FIXED_POINT / float(counts[benefit, band])
-                centre[benefit, band] += table.learning[0] * (mean - centre[benefit, band])
+                centre[benefit, band] += table.learning * (mean - centre[benefit, band])
 
 
 @kernel
-def _decide(c, companies, w, table, tickets, vacancies, best_row, memory, draws, week, year_begin):
+def hire(c, companies, w, table, tickets, vacancies, best_row, memory, draws, week, year_begin):
     """Companies with an applicant decide, in the order of the vacancies' addresses; unfilled and re-posted
     vacancies stay
     in the list. The market remembers how long posts take to fill and what an application is worth."""
+    w.row[MK_DRAWS] += draws
     n = w.lengths[L_VACANCIES]
     kept = 0
     hired = 0
@@ -225,13 +177,13 @@ def _decide(c, companies, w, table, tickets, vacancies, best_row, memory, draws,
     for v in range(n):
         address = vacancies[v]
         winner = best_row[v]
-        if winner == _NOBODY or uniform(w.keys, S_ACCEPTANCE, address) >= table.acceptance[0]:
+        if winner == _NOBODY or uniform(w.keys, S_ACCEPTANCE, address) >= table.acceptance:
             vacancies[kept] = address
             kept += 1
             continue
         company = address >> COMPANY_SHIFT
         if winner >= 0:
-            # Has said yes to another company this week, or leaves for a reason that comes before a job.
+            # Leaves for a job already, or for a reason that comes before one: the post stays open.
             if c.request[winner] != 0 and c.request_rank[winner] <= RANK_JOB:
                 vacancies[kept] = address
                 kept += 1
@@ -243,11 +195,11 @@ def _decide(c, companies, w, table, tickets, vacancies, best_row, memory, draws,
         elif winner == _RESIDENT:
             w.row[MK_HIRES_RESIDENT] += 1
             u = uniform(w.keys, S_REPOST, address)
-            if u < table.repost_share[0]:
+            if u < table.repost_share:
                 sector = companies.company_sector[company]
                 first = table.sector_first[sector]
                 size = table.sector_first[np.int64(sector) + 1] - first
-                pick = first + min(int(u / table.repost_share[0] * size), size - 1)
+                pick = first + min(int(u / table.repost_share * size), size - 1)
                 best_row[reposts] = tickets[pick]  # reposts <= v, already decided
                 reposts += 1
         else:
@@ -267,6 +219,6 @@ def _decide(c, companies, w, table, tickets, vacancies, best_row, memory, draws,
             w.row[MK_REPOSTED] += 1
     w.lengths[L_VACANCIES] = kept
     if n > 0 and filled > 0:
-        memory[Y_FILL_WEEKS] += table.learning[0] * (float(n) / float(filled) - memory[Y_FILL_WEEKS])
+        memory[Y_FILL_WEEKS] += table.learning * (float(n) / float(filled) - memory[Y_FILL_WEEKS])
     if draws > 0:
-        memory[Y_YIELD] += table.learning[0] * (float(hired) / float(draws) - memory[Y_YIELD])
+        memory[Y_YIELD] += table.learning * (float(hired) / float(draws) - memory[Y_YIELD])

@@ -44,7 +44,7 @@ def _weak_group(benefit):
 
 
 @kernel
-def end_measures(c, companies, w, offer, week):
+def _end(c, companies, w, offer, week):
     """Ends what has run its time: the host's place is free, the after-effect begins, a subsidised job turns into an
     ordinary one or into the benefit it came from. Counts the measures running this week."""
     for position in range(w.lengths[L_SUPPORTED]):
@@ -67,18 +67,18 @@ def end_measures(c, companies, w, offer, week):
         status = np.int64(c.status[i])
         host = np.int64(c.host[i])
         if host >= 0:
-            openness = companies.company_openness[host] + offer.openness_gain[0]
+            openness = companies.company_openness[host] + offer.openness_gain
             companies.company_openness[host] = min(openness, 0.95)
         if status == SUBSIDISED_JOB:
             agent = np.int64(c.id[i])
-            if uniform(w.keys, S_RETENTION, agent) < offer.subsidy_hired[0]:
+            if uniform(w.keys, S_RETENTION, agent) < offer.subsidy_hired:
                 ask(c, w, i, JOB, RANK_JOB)
             else:
                 ask(c, w, i, np.int64(c.origin[i]), RANK_OTHER)
         else:
             weak = 0 if _weak_group(status - FIRST_BENEFIT) else 1
             c.after_effect[i] = offer.after_log[weak, measure]
-            c.after_until[i] = week + offer.after_weeks[0]
+            c.after_until[i] = week + offer.after_weeks
         end_measure(c, companies, i)
 
 
@@ -112,14 +112,22 @@ def _find_host(companies, tickets, w, agent, private, public):
     return -1
 
 
-def start_measures(
+def end_and_start_measures(
     c, companies, tickets, public, w, offer, row_of, offers, n_offers, pots, spending, week, year_begin
 ):
-    """Sorts the offers by priority and starts what money, hours and places allow."""
+    """Ends what has run its time, sorts the offers by priority and starts what money, hours and places allow."""
     offers[:n_offers].sort()
-    _start(
+    _end_and_start(
         c, companies, tickets, public, w, offer, row_of, offers, n_offers, pots, spending, week, year_begin
     )
+
+
+@kernel
+def _end_and_start(
+    c, companies, tickets, public, w, offer, row_of, keys, n_offers, pots, spending, week, year_begin
+):
+    _end(c, companies, w, offer, week)
+    _start(c, companies, tickets, public, w, offer, row_of, keys, n_offers, pots, spending, week, year_begin)
 
 
 @kernel
@@ -129,7 +137,7 @@ def _start(c, companies, tickets, public, w, offer, row_of, keys, n_offers, pots
     pots: int64 (pots, 3) øre of the budget year: authorised, committed, spent. spending: int64 (measures) øre bought
     this week. A pot that is empty stops new starts, thins them out, or is overdrawn, as the municipality has decided.
     """
-    minutes = offer.consultant_minutes_week[0]
+    minutes = offer.consultant_minutes_week
     for k in range(n_offers):
         agent = keys[k] & 0xFFFFFF
         i = row_of[agent]
@@ -156,10 +164,10 @@ def _start(c, companies, tickets, public, w, offer, row_of, keys, n_offers, pots
         host = -1
         at_company = kind == M_PLACEMENT_PRIVATE or kind == M_PLACEMENT_PUBLIC or kind == M_WAGE_SUBSIDY
         if at_company:
-            if minutes < offer.consultant_minutes[0]:
+            if minutes < offer.consultant_minutes:
                 w.row[RF_HOURS] += 1
                 continue
-            minutes -= offer.consultant_minutes[0]
+            minutes -= offer.consultant_minutes
             host = _find_host(companies, tickets, w, agent, kind != M_PLACEMENT_PUBLIC, public)
             if host < 0:
                 w.row[RF_PLACE] += 1

@@ -24,7 +24,7 @@ from sim.compiled import rule
 from sim.law import clock
 from sim.population.citizens import AT_HOME, GRADUATE, LEGACY_AWARD, MISASSESSED, NEVER, PROVIDER
 from sim.records.weekly import ENTRIES, EXITS, SPELL_WEEKS
-from sim.week.world import FAULT_BUFFER, L_ENTRANTS, L_FAULT, L_REQUESTED, L_SPELLS
+from sim.week.world import FAULT_BUFFER, L_ENTRANTS, L_FAULT, L_REQUESTED, L_SPELLS, L_SUPPORTED
 
 _self_support_weeks = rule(clock.self_support_weeks)
 _other_weeks = rule(clock.other_weeks)
@@ -40,6 +40,12 @@ _FULL_YEAR_BITS = (1 << 52) - 1
 def age_weeks(c, i, week):
     """Age of person i in weeks."""
     return week - np.int64(c.birth_week[i])
+
+
+@rule
+def is_on_support(status):
+    """Whom the steps of a week walk through: people on a benefit or in a subsidised job."""
+    return status >= FIRST_BENEFIT or status == SUBSIDISED_JOB
 
 
 @rule
@@ -76,10 +82,10 @@ def settle_clock(c, law, i, week):
     n, w0, w1, w2 = np.int64(c.clock_n[i]), c.clock_w0[i], c.clock_w1[i], c.clock_w2[i]
     if law.clock_kind[c.status[i]] == 1:
         n, w0, w1, w2 = _self_support_weeks(
-            n, w0, w1, w2, k, law.reset_weeks[0], law.window_weeks[0], law.clear_at_reset[0] == 1
+            n, w0, w1, w2, k, law.reset_weeks, law.window_weeks, law.clear_at_reset == 1
         )
     else:
-        n, w0, w1, w2 = _other_weeks(n, w0, w1, w2, k, law.window_weeks[0])
+        n, w0, w1, w2 = _other_weeks(n, w0, w1, w2, k, law.window_weeks)
     c.clock_n[i] = n
     c.clock_w0[i] = w0
     c.clock_w1[i] = w1
@@ -164,7 +170,7 @@ def count_benefit_week(c, law, i, week):
 
     Returns 1 if the week that left the memory was on support, else 0.
     """
-    if week >= law.clock_from[0] and law.clock_kind[c.status[i]] == 2:
+    if week >= law.clock_from and law.clock_kind[c.status[i]] == 2:
         c.clock_n[i] += 1
     if not counts_as_support(np.int64(c.status[i])):
         return 0
@@ -198,7 +204,7 @@ def begin_status(c, law, i, target, week):
         benefit = target - FIRST_BENEFIT
         c.rate_class[i] = rate_class_of(c, i, benefit, week)
         if benefit == FOERTIDSPENSION or benefit == FLEKSJOB:
-            if week < law.legacy_before[0]:
+            if week < law.legacy_before:
                 c.flags[i] |= LEGACY_AWARD
             else:
                 c.flags[i] &= 255 - LEGACY_AWARD
@@ -241,6 +247,9 @@ def change_status(c, companies, w, law, i, target, week):
         return
     w.stocks[old, c.health[i]] -= 1
     w.stocks[target, c.health[i]] += 1
+    if is_on_support(target) and not is_on_support(old):
+        w.supported[w.lengths[L_SUPPORTED]] = i
+        w.lengths[L_SUPPORTED] += 1
     if old >= FIRST_BENEFIT:
         close_spell(c, w, i, target, week)
     stays_a_case = target >= FIRST_BENEFIT and target != FIRST_BENEFIT + FOERTIDSPENSION

@@ -1,4 +1,7 @@
-"""Step 11: the week's fixed status is paid, counted by the refusion clock and split between municipality and state."""
+"""Step 11: the week's fixed status is paid, counted by the refusion clock and split between municipality and state.
+
+Both rules are called person by person from sim/week/living.py.
+"""
 
 from collections import namedtuple
 
@@ -8,6 +11,7 @@ from sim.codes import (
     A_BENEFIT,
     A_WAGE_SUBSIDY,
     ACT_LEGACY,
+    ACT_WAGE_SUBSIDY,
     FIRST_BENEFIT,
     FLEKSJOB,
     FOERTIDSPENSION,
@@ -15,12 +19,11 @@ from sim.codes import (
     N_BENEFITS,
     STATE,
 )
-from sim.compiled import kernel, rule
+from sim.compiled import rule
 from sim.money import amounts
 from sim.population.citizens import LEGACY_AWARD
 from sim.records.weekly import ELAPSED, LADDER, LONG_TERM, PS_ASKED, PS_EXEMPT, PS_PASSIVE
 from sim.week.moving import count_benefit_week, counts_as_support
-from sim.week.world import L_SUPPORTED
 
 _state_part = rule(amounts.state_part)
 
@@ -31,67 +34,14 @@ PayTable = namedtuple(
         "share_bp",  # int64 (benefits, activities, weeks): state share in basis points
         "step",  # int64 (benefits, activities, weeks): refusion step
         "counter",  # int64 (benefits): 0 the person's clock, 1 weeks in the spell
-        "subsidy_oere",  # int64 (1): a week's wage subsidy to the employer
-        "subsidy_counts",  # int64 (1): 1 if a subsidised week moves the refusion clock
+        "subsidy_oere",  # int64: a week's wage subsidy to the employer
+        "subsidy_counts",  # int64: 1 if a subsidised week moves the refusion clock
         "activity",  # int64 (measures): activity a refusion rule may ask for
     ],
 )
 
 P_CITIZENS, P_COMPANIES = 0, 3  # codes.PAYEES
 LONG_TERM_WEEKS = 42  # 80 % of 52
-
-
-@kernel
-def pay_benefits(c, w, law, table, ledger, received, week):
-    """Pays one week: n += 1, then step(n), then the split. ledger: int64 (accounts,
-    benefits + 1, steps, payers) øre, the payers' side; received: int64 (payees) øre, the other side, added up
-    by itself.
-
-    Shares are whole basis points and the state's part is rounded half up per person-week, so amounts add up exactly.
-    Source: financing act §§ 5-7.
-    """
-    last = table.share_bp.shape[2] - 1
-    for position in range(w.lengths[L_SUPPORTED]):
-        i = w.supported[position]
-        status = np.int64(c.status[i])
-        if status < FIRST_BENEFIT:
-            received[P_COMPANIES] += _pay_subsidy(c, table, ledger, i)
-            continue
-        benefit = status - FIRST_BENEFIT
-        left_memory = count_benefit_week(c, law, i, week)
-        if benefit == 0:
-            c.right_used[i] += 1
-        activity = table.activity[c.measure[i]]
-        if (benefit == FOERTIDSPENSION or benefit == FLEKSJOB) and c.flags[i] & LEGACY_AWARD:
-            activity = ACT_LEGACY
-        weeks = np.int64(c.clock_n[i]) if table.counter[benefit] == 0 else week - np.int64(c.since[i]) + 1
-        weeks = min(max(weeks, 1), last)
-        step = table.step[benefit, activity, weeks]
-        amount = table.amount_oere[benefit, c.rate_class[i]]
-        state = _state_part(amount, table.share_bp[benefit, activity, weeks])
-        ledger[A_BENEFIT, benefit, step, STATE] += state
-        ledger[A_BENEFIT, benefit, step, MUNICIPALITY] += amount - state
-        received[P_CITIZENS] += amount
-        w.row[LADDER + step] += 1
-        if counts_as_support(status):
-            _note_support(c, w, i, week, left_memory)
-
-
-@rule
-def _pay_subsidy(c, table, ledger, i):
-    """A week of wage subsidy: paid to the employer, refunded at the step of the person's clock, which stands still."""
-    benefit = np.int64(c.origin[i]) - FIRST_BENEFIT
-    if benefit < 0 or benefit >= N_BENEFITS:
-        return 0
-    if table.subsidy_counts[0]:
-        c.clock_n[i] += 1
-    weeks = min(max(np.int64(c.clock_n[i]), 1), table.share_bp.shape[2] - 1)
-    step = table.step[benefit, 3, weeks]
-    amount = table.subsidy_oere[0]
-    state = _state_part(amount, table.share_bp[benefit, 3, weeks])
-    ledger[A_WAGE_SUBSIDY, benefit, step, STATE] += state
-    ledger[A_WAGE_SUBSIDY, benefit, step, MUNICIPALITY] += amount - state
-    return amount
 
 
 @rule
@@ -111,3 +61,48 @@ def _note_support(c, w, i, week, left_memory):
             w.row[PS_PASSIVE] += 1
     else:
         w.row[PS_EXEMPT] += 1
+
+
+@rule
+def pay_benefit(c, w, law, table, ledger, received, i, status, week):
+    """Pays person i one week: n += 1, then step(n), then the split. ledger: int64 (accounts, benefits + 1, steps,
+    payers) øre, the payers' side; received: int64 (payees) øre, the other side, added up by itself.
+
+    Shares are whole basis points and the state's part is rounded half up per person-week, so amounts add up exactly.
+    Source: financing act §§ 5-7.
+    """
+    benefit = status - FIRST_BENEFIT
+    left_memory = count_benefit_week(c, law, i, week)
+    if benefit == 0:
+        c.right_used[i] += 1
+    activity = table.activity[c.measure[i]]
+    if (benefit == FOERTIDSPENSION or benefit == FLEKSJOB) and c.flags[i] & LEGACY_AWARD:
+        activity = ACT_LEGACY
+    weeks = np.int64(c.clock_n[i]) if table.counter[benefit] == 0 else week - np.int64(c.since[i]) + 1
+    weeks = min(max(weeks, 1), table.share_bp.shape[2] - 1)
+    step = table.step[benefit, activity, weeks]
+    amount = table.amount_oere[benefit, c.rate_class[i]]
+    state = _state_part(amount, table.share_bp[benefit, activity, weeks])
+    ledger[A_BENEFIT, benefit, step, STATE] += state
+    ledger[A_BENEFIT, benefit, step, MUNICIPALITY] += amount - state
+    received[P_CITIZENS] += amount
+    w.row[LADDER + step] += 1
+    if counts_as_support(status):
+        _note_support(c, w, i, week, left_memory)
+
+
+@rule
+def pay_subsidy(c, table, ledger, received, i):
+    """A week of wage subsidy: paid to the employer, refunded at the step of the person's clock, which stands still."""
+    benefit = np.int64(c.origin[i]) - FIRST_BENEFIT
+    if benefit < 0 or benefit >= N_BENEFITS:
+        return
+    if table.subsidy_counts:
+        c.clock_n[i] += 1
+    weeks = min(max(np.int64(c.clock_n[i]), 1), table.share_bp.shape[2] - 1)
+    step = table.step[benefit, ACT_WAGE_SUBSIDY, weeks]
+    amount = table.subsidy_oere
+    state = _state_part(amount, table.share_bp[benefit, ACT_WAGE_SUBSIDY, weeks])
+    ledger[A_WAGE_SUBSIDY, benefit, step, STATE] += state
+    ledger[A_WAGE_SUBSIDY, benefit, step, MUNICIPALITY] += amount - state
+    received[P_COMPANIES] += amount

@@ -43,16 +43,16 @@ def staff_the_week(seats, w, table, life_keys, week):
             seats.seat_quality[s] = quality_from(
                 uniform(life_keys, S_QUALITY, person * 2),
                 uniform(life_keys, S_QUALITY, person * 2 + 1),
-                table.quality_sd[0],
+                table.quality_sd,
             )
-        capacity = fte * table.minutes_per_fte[0]
+        capacity = fte * table.minutes_per_fte
         if uniform(w.keys, S_RESIGNATION, s) < resignation_hazard(
             table, float(seats.seat_backlog[s]), capacity
         ):
             seats.seat_gone[s] = C_RESIGNATION
             seats.seat_generation[s] = generation + 1
-            seats.seat_vacant_until[s] = week + table.weeks_to_fill[0]
-            seats.seat_novice_until[s] = week + table.weeks_to_fill[0] + table.novice_weeks[0]
+            seats.seat_vacant_until[s] = week + table.weeks_to_fill
+            seats.seat_novice_until[s] = week + table.weeks_to_fill + table.novice_weeks
             seats.seat_absent_until[s] = 0
             w.row[ST_RESIGNED] += 1
             w.row[ST_VACANT] += milli
@@ -60,18 +60,18 @@ def staff_the_week(seats, w, table, life_keys, week):
         pace = 1.0
         if week < seats.seat_absent_until[s]:
             w.row[ST_ABSENT] += milli
-            begun = seats.seat_absent_until[s] - table.long_absence_weeks[0]
+            begun = seats.seat_absent_until[s] - table.long_absence_weeks
             if uniform(life_keys, S_ABSENCE, s * 4096 + begun) >= table.slack[seats.seat_team[s]]:
-                if week - begun == table.cover_weeks[0]:
+                if week - begun == table.cover_weeks:
                     seats.seat_gone[s] = C_ABSENCE
                 continue
-            pace = table.novice_pace[0]  # a substitute holds the meetings; the cases stay
-        elif uniform(w.keys, S_ABSENCE, s) < table.long_absence[0]:
-            seats.seat_absent_until[s] = week + table.long_absence_weeks[0]
+            pace = table.novice_pace  # a substitute holds the meetings; the cases stay
+        elif uniform(w.keys, S_ABSENCE, s) < table.long_absence:
+            seats.seat_absent_until[s] = week + table.long_absence_weeks
             w.row[ST_ABSENT] += milli
             continue
         if week < seats.seat_novice_until[s]:
-            pace = table.novice_pace[0]
+            pace = table.novice_pace
             w.row[ST_NOVICE] += milli
         minutes = int(capacity * pace) - int(
             table.case_minutes[seats.seat_team[s]] * float(seats.seat_load[s])

@@ -8,7 +8,7 @@ L_SUPPORTED, L_REQUESTED, L_VACANCIES, L_ENTRANTS, L_SPELLS, L_FAULT = range(6)
 N_LENGTHS: Final = 8
 
 # Faults a kernel can meet; the model raises after the step.
-FAULT_HAZARD, FAULT_BUFFER, FAULT_SLOT = 1, 2, 3
+FAULT_HAZARD, FAULT_BUFFER = 1, 2
 
 # What remembers the market and the centres of the effect channels (float64 `memory`).
 Y_YIELD, Y_FILL_WEEKS, Y_YIELD_ANCHOR, Y_FILL_ANCHOR = range(4)
@@ -19,12 +19,12 @@ World = namedtuple(
     [
         "keys",  # uint64 (streams, 2): this week's keys of chance
         "row",  # int64 (weekly columns): this week's record
-        "supported",  # int32: rows of people on a benefit or in a subsidised job this week, ascending
-        "requested",  # int32: rows of people who ask to move next Monday
+        "supported",  # uint32: rows of people on a benefit or in a subsidised job this week
+        "requested",  # uint32: rows of people who ask to move next Monday
         "lengths",  # int64: lengths of the lists, and a fault code
         "stocks",  # int64 (statuses, health): residents by status
         "entrant_row",  # int32: people whose support began after the start, by week of entry
-        "entrant_total",  # int32: their weeks on support at entry
+        "entrant_total",  # int16: their weeks on support at entry
         "spell_person",  # int32: closed spells not yet written out
         "spell_benefit",  # uint8
         "spell_begin",  # int16
@@ -38,12 +38,12 @@ Law = namedtuple(
     "Law",
     [
         "clock_kind",  # int64 (statuses): what a week in the status does to the refusion clock
-        "reset_weeks",  # int64 (1): self-support weeks that start the clock over
-        "window_weeks",  # int64 (1)
-        "clear_at_reset",  # int64 (1)
-        "clock_from",  # int64 (1): first week whose benefit weeks and self-support weeks count
-        "pension_age_weeks",  # int64 (1)
-        "legacy_before",  # int64 (1): pensions and fleksjobs awarded before this week keep their old share
+        "reset_weeks",  # int64: self-support weeks that start the clock over
+        "window_weeks",  # int64
+        "clear_at_reset",  # int64
+        "clock_from",  # int64: first week whose benefit weeks and self-support weeks count
+        "pension_age_weeks",  # int64
+        "legacy_before",  # int64: pensions and fleksjobs awarded before this week keep their old share
     ],
 )
 

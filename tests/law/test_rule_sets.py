@@ -23,7 +23,7 @@ def write(folder: Path, text: str, name: str = "mine") -> str:
 @pytest.mark.parametrize("name", NAMES)
 def test_every_rule_set_covers_every_cell(name: str) -> None:
     rules = load_rule_set(name)
-    tables = rules.tables()
+    tables = rules.tables
     assert rules.name == name
     assert tables.share_bp.shape == tables.step.shape == (len(BENEFITS), len(ACTIVITIES), LAST_WEEK + 1)
     assert ((tables.share_bp >= 0) & (tables.share_bp <= 10_000)).all()
@@ -34,7 +34,7 @@ def test_every_rule_set_covers_every_cell(name: str) -> None:
 
 def test_the_ladder_is_the_same_for_all_benefits_and_activities() -> None:
     rules = load_rule_set("ladder_2016")
-    shares = rules.tables().share_bp[:, :ACT_LEGACY, 1:]
+    shares = rules.tables.share_bp[:, :ACT_LEGACY, 1:]
     ladder = [8000] * 4 + [4000] * 22 + [3000] * 26 + [2000] * (LAST_WEEK - 52)
     assert (shares == np.array(ladder)).all()
     assert set(rules.counter) == {COUNTER_CLOCK}
@@ -85,10 +85,10 @@ ladder:
   - {from_week: 27, state_share: 0}
 """
     rules = load_rule_set(write(tmp_path, text))
-    shares = rules.tables().share_bp
+    shares = rules.tables.share_bp
     assert shares[0, 0, 26] == 5000 and shares[0, 0, 27] == 0
     assert shares[SYGEDAGPENGE, 2, LAST_WEEK] == 0
-    assert (shares[1] == load_rule_set("ladder_2016").tables().share_bp[1]).all()
+    assert (shares[1] == load_rule_set("ladder_2016").tables.share_bp[1]).all()
     assert rules.steps == ("1-4", "1-26", "5-26", "27-52", "27+", "53+", "old award")
 
 

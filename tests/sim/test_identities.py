@@ -107,18 +107,19 @@ class Watched(JobcenterModel):
         self.seen.minutes_left.append(int(self.state["seat_minutes"].sum()))
         return offers
 
-    def _search_and_hire(self, week: int) -> None:
+    def _hire(self, week: int, draws: int) -> None:
         before = self.state["request"].astype(np.int64)
-        super()._search_and_hire(week)
+        super()._hire(week, draws)
         after = self.state["request"].astype(np.int64)
         changed = np.flatnonzero(before != after)
         assert (after[changed] == JOB + 1).all()
         self.seen.hired.append(changed)
         self.seen.open_after.append(int(self.state["lengths"][2]))
 
-    def _pay(self, week: int) -> None:
-        super()._pay(week)
+    def _live(self, week: int) -> int:
+        draws = super()._live(week)
         self.seen.paid.append(recount_of_benefits(self, week))
+        return draws
 
     def _record(self, week: int) -> None:
         health = np.zeros((N_STATUSES, 3), np.int64)

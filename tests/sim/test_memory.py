@@ -54,8 +54,8 @@ def clock_of(model: JobcenterModel, row: int, week: int) -> Clock:
     n, w0, w1, w2 = (int(state[name][row]) for name in ("clock_n", "clock_w0", "clock_w1", "clock_w2"))
     k = week - int(state["clock_stamp"][row])
     if law.clock_kind[state["status"][row]] == 1:
-        return self_support_weeks(n, w0, w1, w2, k, int(law.reset_weeks[0]), int(law.window_weeks[0]))
-    return other_weeks(n, w0, w1, w2, k, int(law.window_weeks[0]))
+        return self_support_weeks(n, w0, w1, w2, k, int(law.reset_weeks), int(law.window_weeks))
+    return other_weeks(n, w0, w1, w2, k, int(law.window_weeks))
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +74,7 @@ def lives() -> Lives:
 
 def test_clocks_settled_at_events_are_clocks_moved_every_week(lives: Lives) -> None:
     law = lives.model.tables.law
-    reset, window = int(law.reset_weeks[0]), int(law.window_weeks[0])
+    reset, window = int(law.reset_weeks), int(law.window_weeks)
     resets = changed = 0
     for row in lives.followed.tolist():
         begun = lives.clocks_at_start[row]

@@ -6,6 +6,7 @@ from worlds import at_start, busy_world, differing, lived, require_same, tables_
 
 from sim.model import JobcenterModel
 from sim.population.citizens import CITIZENS
+from sim.population.storage import list_people
 from sim.scenario import Scenario
 from sim.state import State
 
@@ -19,6 +20,7 @@ def shuffled(state: State, seed: int) -> State:
     for name in PERSONAL:
         state.columns[name] = np.ascontiguousarray(state[name][order])
     state["row_of"][state["id"]] = np.arange(order.size)
+    list_people(state)
     return state
 
 
@@ -26,6 +28,7 @@ def reversed_order(state: State) -> State:
     for name in PERSONAL:
         state.columns[name] = np.ascontiguousarray(state[name][::-1])
     state["row_of"][state["id"]] = np.arange(state["id"].size)
+    list_people(state)
     return state
 
 

@@ -43,21 +43,16 @@ class Desk:
     def __post_init__(self) -> None:
         scenario = world("baseline", share=0.01)
         tables = build_tables(scenario, scenario.start_week)
-        self.table, self.offer = tables.meeting, tables.offer
-        table = self.table
-        for array in (
-            table.interval_x2,
-            table.statutory_x2,
-            table.a_kasse,
-            table.reorganisation,
-            table.own_request,
-        ):
+        self.offer = tables.offer
+        self.table = table = tables.meeting._replace(
+            reorganisation=0.0, own_request=0.0, overhead=1.0, preparation=0.0, no_show_cost=1.0
+        )
+        for array in (table.interval_x2, table.statutory_x2, table.a_kasse):
             array[:] = 0
         table.first_by[:] = 1
         table.covered[:] = 1.0
         table.direct_minutes[:] = MINUTES
-        table.overhead[:], table.preparation[:], table.no_show[:] = 1.0, 0.0, self.no_show
-        table.no_show_cost[:] = 1.0
+        table.no_show[:] = self.no_show
         self.offer.allowed[:] = 0
         self.state = State(0, {})
         self.state.add(CITIZENS, self.people)
@@ -85,7 +80,7 @@ class Desk:
             spell_door=np.zeros(0, np.uint8),
         )
         self.life_keys = keys_of_week(7, -1)
-        self.work = np.zeros(n, np.int64), np.zeros(n, np.int64), np.arange(n)
+        self.work = np.zeros(n, np.int64), np.zeros(2 * n, np.int64), np.arange(n)
 
     def live(self, arrivals: np.ndarray) -> "Desk":
         """One week per entry: that many new cases, then the caseworker's hours."""

@@ -52,7 +52,7 @@ class Books:
                 self.ledger.pots[y, p, AUTHORISED] = round(yearly * covered)
         self._week = first_week - 1
         self._year = -1
-        self.year_begin = first_week
+        self.year_begin, self.year_end = first_week, year_start(years[0] + 1)
 
     def open_week(self, week: int) -> None:
         """Moves to `week`; at a new budget year pots with the rule `carry` bring what was left."""
@@ -62,7 +62,7 @@ class Books:
             if self._year >= 0:
                 self._carry_over(self._year, year)
             self._year = year
-            self.year_begin = year_start(self.ledger.years[year])
+            self._turn_to_year()
 
     def take_up(self, week: int, payers: np.ndarray, payees: np.ndarray, pots: np.ndarray) -> None:
         """Books of a run under way, about to live `week`."""
@@ -70,7 +70,11 @@ class Books:
         if week > self.first_week:
             self._week = week - 1
             self._year = self.ledger.years.index(year_of(week - 1))
-            self.year_begin = year_start(self.ledger.years[self._year])
+            self._turn_to_year()
+
+    def _turn_to_year(self) -> None:
+        year = self.ledger.years[self._year]
+        self.year_begin, self.year_end = year_start(year), year_start(year + 1)
 
     def _carry_over(self, old: int, new: int) -> None:
         for p, pot in enumerate(POTS):
@@ -122,11 +126,7 @@ class Books:
     def _one_off(self) -> None:
         for lever in self.scenario.levers.values():
             if lever.one_off_oere() and max(lever.first_week(self.scenario), self.first_week) == self._week:
-                self._debit(
-                    A_ONE_OFF,
-                    round(lever.one_off_oere() * self.price * self.scenario.world.share),
-                    _STAFF_POT,
-                )
+                self._debit(A_ONE_OFF, round(lever.one_off_oere() * self.scenario.world.share), _STAFF_POT)
 
     def _debit(self, account: int, amount_oere: int, pot: int) -> None:
         self.ledger.post(self._index, account, amount_oere)

@@ -198,6 +198,7 @@ class JobcenterModel(mesa.Model):
             self._bought,
             week,
             self.books.year_begin,
+            self.books.year_end,
         )
 
     def _post_vacancies(self, week: int) -> None:

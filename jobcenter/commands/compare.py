@@ -189,6 +189,9 @@ def _records(frame: "pd.DataFrame") -> list[dict[str, Any]]:
     return [{str(key): value for key, value in row.items()} for row in frame.to_dict("records")]
 
 
+FEW_RUNS = 5
+
+
 def _percent(value: float) -> str:
     return "-" if math.isnan(value) else f"{100 * value:.0f} %"
 
@@ -201,6 +204,8 @@ def _print(comparison: "Comparison", base: Scenario) -> None:
         f"{len(comparison.seeds)} runs of each, mean ± calculation error (95 %). Money in mio. kr.,"
         f" {comparison.price_level} prices. Rules not verified: {comparison.rules_not_verified}."
     )
+    if len(comparison.seeds) < FEW_RUNS:
+        print(f"Fewer than {FEW_RUNS} runs: the ± itself is a rough guess; use --seeds 10 or more.")
     for what, names in comparison.by_class().items():
         print(f"\n{CLASS_WORDS[what]}")
         for name in names:

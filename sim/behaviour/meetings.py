@@ -29,6 +29,8 @@ MeetingTable = namedtuple(
         "correction",  # float64
         "own_request",  # float64
         "request_met",  # float64
+        "own_request_below_trust",  # float64
+        "levelling_load",  # float64: a case moves to a caseload at most this share of the present one
         "reorganisation",  # float64
         # continuity
         "follow_share",  # float64: cases that stay with the person when the target group changes

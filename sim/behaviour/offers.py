@@ -28,6 +28,7 @@ OfferTable = namedtuple(
         "consultant_minutes_week",  # int64: minutes of company consultants a week
         "pot",  # int64 (measures): codes.POTS, -1 none
         "when_empty",  # int64 (pots): 0 stop, 1 thin out, 2 overspend, 3 carry over
+        "thin_out",  # float64: share of starts let through when an empty pot thins them out
         "lock_in_log",  # float64 (measures)
         "after_log",  # float64 (2: activity-ready and weaker, others; measures)
         "after_weeks",  # int64

@@ -52,7 +52,7 @@ class Lever(Frozen):
         return {}
 
     def one_off_oere(self) -> float:
-        """One-off cost booked in the lever's first week, øre."""
+        """One-off cost booked in the lever's first week, øre (levers are priced at the scenario's price level)."""
         return 100.0 * float(getattr(self, "one_off_kr", 0.0))
 
     def first_week(self, scenario: "Scenario") -> int:

@@ -1,6 +1,8 @@
 """Draws the residents: who they are, not yet where they are. Chance is addressed by id, so rows may lie in any
 order."""
 
+import math
+
 import numpy as np
 
 from sim.calendar import first_week_from
@@ -160,7 +162,8 @@ def starting_status(state: State, scenario: Scenario, seed: int, begin: np.ndarr
     state["status"][:] = status
     state["origin"][:] = status
     # Half a year to ten years into the present state; awards in force are legacy awards.
-    state["since"][:] = begin - (26 + 500 * u[:, 1]).astype(np.int64)
+    most = scenario.behaviour["people.present_state_weeks_most"]
+    state["since"][:] = begin - (26 + (most - 26) * u[:, 1]).astype(np.int64)
     state["support_since"][:] = state["since"]
     # Pensions and fleksjobs awarded before July 2014 keep their former state share for life (financing act § 30).
     awarded = (status == FIRST_BENEFIT + FOERTIDSPENSION) | (status == FIRST_BENEFIT + FLEKSJOB)
@@ -189,7 +192,8 @@ def draw_companies(state: State, scenario: Scenario, seed: int) -> np.ndarray:
         # Company ids carry the sector, so that another municipality's sizes do not shift them.
         u = draws(np.arange(count) + s * 100_000, seed, S_COMPANY, 2)
         mean = max(1.0, companies.jobs * share * sector.jobs_share / count)
-        raw = mean * (-np.log(1.0 - u[:, 0])) ** 1.6 / 1.4296  # E[(-ln u)^1.6] = Gamma(2.6)
+        spread = scenario.behaviour["market.company_size_spread"]
+        raw = mean * (-np.log(1.0 - u[:, 0])) ** spread / math.gamma(1.0 + spread)
         jobs = np.maximum(
             1, np.round(raw * companies.jobs * share * sector.jobs_share / max(raw.sum(), 1.0))
         ).astype(np.int64)

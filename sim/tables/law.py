@@ -86,8 +86,10 @@ def entry_table(scenario: Scenario, week: int) -> EntryTable:
         means_test_share=float(value["exits.means_test_share"]),
         misassessed_share=float(value["staff.misassessed_share"]),
         sho_share=float(value["events.sho_share"]),
-        # One meeting per `by_need_weeks`, at the trust a case usually has (0.6).
-        correction_before=float(value["staff.correction_share"] * 0.6 / value["contact.by_need_weeks"]),
+        # One meeting per `by_need_weeks`, at the trust a case usually has.
+        correction_before=float(
+            value["staff.correction_share"] * value["trust.usual"] / value["contact.by_need_weeks"]
+        ),
         dagpenge_limit=int(limit(scenario, "dagpenge_limit_weeks", week)),
         youth_age_weeks=int(limit(scenario, "youth_age", week) * WEEKS_PER_YEAR),
         graduate_job_share=float(value["events.graduate_job_share"]),

@@ -152,6 +152,8 @@ def meeting_table(scenario: Scenario, week: int) -> MeetingTable:
         correction=float(value["staff.correction_share"]),
         own_request=float(value["staff.own_request"]),
         request_met=float(value["staff.request_met_share"]),
+        own_request_below_trust=float(value["staff.own_request_below_trust"]),
+        levelling_load=float(value["staff.levelling_load_share"]),
         reorganisation=float(value["staff.reorganisation"]),
         follow_share=0.0,
         handover_share=0.0,
@@ -220,7 +222,7 @@ def offer_table(scenario: Scenario, week: int) -> OfferTable:
     after[:, M_PLACEMENT_PUBLIC] = _log(value["measures.after_public"])
     after[:, M_COURSE] = after[:, M_EXTERNAL] = _log(value["measures.after_course"])
     referral = np.full(N_BENEFITS, value["measures.referral_share"])
-    referral[LEDIGHEDSYDELSE] *= 0.5
+    referral[LEDIGHEDSYDELSE] *= value["measures.ledighedsydelse_referral_factor"]
     consultant_hours = (
         staff.company_consultants_fte * scenario.world.share * staff.productive_hours_per_fte_year / 52.0
     )
@@ -241,6 +243,7 @@ def offer_table(scenario: Scenario, week: int) -> OfferTable:
         when_empty=np.array(
             [WHEN_EMPTY.index(scenario.municipality.budgets[name].when_empty) for name in POTS], np.int64
         ),
+        thin_out=float(value["measures.thin_out_share"]),
         lock_in_log=lock_in,
         after_log=after,
         after_weeks=int(value["measures.after_weeks"]),
@@ -253,7 +256,15 @@ def offer_table(scenario: Scenario, week: int) -> OfferTable:
 def channel_table(scenario: Scenario) -> ChannelTable:
     """Effect channels with first-order coefficients: ln(contrast) x share of the channel / dose (status unsolved)."""
     contact, trust = np.zeros(N_BENEFITS), np.zeros(N_BENEFITS)
-    for effect in scenario.effects.values():
+    seen: dict[tuple[str, str], str] = {}
+    for name, effect in scenario.effects.items():
+        for group in effect.groups:
+            other = seen.setdefault((group, effect.channel), name)
+            if other != name:
+                raise UserError(
+                    f"effects: {other!r} and {name!r} both set the effect of {effect.channel} on {group};"
+                    f" take {group} out of the groups of one of them"
+                )
         beta = math.log(effect.contrast.value) * effect.channel_share.value / effect.dose.value
         groups = [BENEFITS.index(group) for group in effect.groups]
         if effect.channel == "contact":

@@ -144,7 +144,9 @@ def _assign(c, seats, w, table, life_keys, week, due, handovers):
             levelling = True
         if cause >= 0:
             new = _choose_seat(w, seats, team, agent)
-            if levelling and (new < 0 or seats.seat_load[new] * 5 > seats.seat_load[seat] * 4):
+            if levelling and (
+                new < 0 or float(seats.seat_load[new]) > table.levelling_load * float(seats.seat_load[seat])
+            ):
                 new = seat  # caseloads are level enough; the case stays
             if new < 0 and seat >= 0 and (cause == C_OWN_REQUEST or cause == C_GROUP_SHIFT):
                 new = seat  # nobody is free to take over; the case stays where it is

@@ -44,9 +44,13 @@ def _weak_group(benefit):
 
 
 @kernel
-def _end(c, companies, w, offer, week):
+def _end(c, companies, w, offer, week, year_end):
     """Ends what has run its time: the host's place is free, the after-effect begins, a subsidised job turns into an
-    ordinary one or into the benefit it came from. Counts the measures running this week."""
+    ordinary one or into the benefit it came from. Counts the measures running this week.
+
+    Returns the weeks of wage subsidy that people on one will still be paid for in this budget year.
+    """
+    subsidy_weeks = 0
     for position in range(w.lengths[L_SUPPORTED]):
         i = w.supported[position]
         measure = np.int64(c.measure[i])
@@ -54,6 +58,9 @@ def _end(c, companies, w, offer, week):
             w.row[MEASURE_WEEKS + M_MENTOR] += 1
         if measure == 0:
             continue
+        if measure == M_WAGE_SUBSIDY:
+            first = max(week, np.int64(c.measure_start[i]))
+            subsidy_weeks += max(0, min(np.int64(c.measure_until[i]), year_end - 1) - first + 1)
         if week < c.measure_until[i]:
             w.row[MEASURE_WEEKS + measure] += 1
             # Placements and subsidies dropped within two weeks do not count: the third week brings the first two along.
@@ -80,6 +87,7 @@ def _end(c, companies, w, offer, week):
             c.after_effect[i] = offer.after_log[weak, measure]
             c.after_until[i] = week + offer.after_weeks
         end_measure(c, companies, i)
+    return subsidy_weeks
 
 
 @rule
@@ -113,25 +121,99 @@ def _find_host(companies, tickets, w, agent, private, public):
 
 
 def end_and_start_measures(
-    c, companies, tickets, public, w, offer, row_of, offers, n_offers, pots, spending, week, year_begin
+    c,
+    companies,
+    tickets,
+    public,
+    w,
+    offer,
+    row_of,
+    offers,
+    n_offers,
+    pots,
+    spending,
+    week,
+    year_begin,
+    year_end,
 ):
     """Ends what has run its time, sorts the offers by priority and starts what money, hours and places allow."""
     offers[:n_offers].sort()
     _end_and_start(
-        c, companies, tickets, public, w, offer, row_of, offers, n_offers, pots, spending, week, year_begin
+        c,
+        companies,
+        tickets,
+        public,
+        w,
+        offer,
+        row_of,
+        offers,
+        n_offers,
+        pots,
+        spending,
+        week,
+        year_begin,
+        year_end,
     )
 
 
 @kernel
 def _end_and_start(
-    c, companies, tickets, public, w, offer, row_of, keys, n_offers, pots, spending, week, year_begin
+    c,
+    companies,
+    tickets,
+    public,
+    w,
+    offer,
+    row_of,
+    keys,
+    n_offers,
+    pots,
+    spending,
+    week,
+    year_begin,
+    year_end,
 ):
-    _end(c, companies, w, offer, week)
-    _start(c, companies, tickets, public, w, offer, row_of, keys, n_offers, pots, spending, week, year_begin)
+    subsidy_weeks = _end(c, companies, w, offer, week, year_end)
+    pot = offer.pot[M_WAGE_SUBSIDY]
+    if (
+        pot >= 0
+    ):  # what is bound by subsidies is what running ones will cost: those that ended early bind nothing
+        pots[pot, COMMITTED] = pots[pot, SPENT] + subsidy_weeks * offer.price_oere[M_WAGE_SUBSIDY]
+    _start(
+        c,
+        companies,
+        tickets,
+        public,
+        w,
+        offer,
+        row_of,
+        keys,
+        n_offers,
+        pots,
+        spending,
+        week,
+        year_begin,
+        year_end,
+    )
 
 
 @kernel
-def _start(c, companies, tickets, public, w, offer, row_of, keys, n_offers, pots, spending, week, year_begin):
+def _start(
+    c,
+    companies,
+    tickets,
+    public,
+    w,
+    offer,
+    row_of,
+    keys,
+    n_offers,
+    pots,
+    spending,
+    week,
+    year_begin,
+    year_end,
+):
     """Starts offers in priority order (offer deadline passed, then by chance) while the pot and the places last.
 
     pots: int64 (pots, 3) øre of the budget year: authorised, committed, spent. spending: int64 (measures) øre bought
@@ -153,11 +235,15 @@ def _start(c, companies, tickets, public, w, offer, row_of, keys, n_offers, pots
                 offer.wage_subsidy_allowed[benefit],
             )
         weeks = offer.weeks[benefit, kind]
-        price = offer.price_oere[kind] * weeks
+        # A wage subsidy begins next Monday, is paid week by week and binds each budget year for its own weeks.
+        paid_weeks = max(1, min(weeks, year_end - 1 - week)) if kind == M_WAGE_SUBSIDY else weeks
+        price = offer.price_oere[kind] * paid_weeks
         pot = offer.pot[kind]
         if pot >= 0 and price > 0 and pots[pot, COMMITTED] + price > pots[pot, AUTHORISED]:
             rule_when_empty = offer.when_empty[pot]
-            thinned = rule_when_empty == 1 and uniform(w.keys, S_MEASURE_QUEUE, agent * 4 + 2) < 0.5
+            thinned = (
+                rule_when_empty == 1 and uniform(w.keys, S_MEASURE_QUEUE, agent * 4 + 2) < offer.thin_out
+            )
             if rule_when_empty != 2 and not thinned:
                 w.row[RF_BUDGET] += 1
                 continue

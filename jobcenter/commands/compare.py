@@ -294,7 +294,7 @@ def compare(
             command=command,
         )
     if out is not None:
-        from experiments.store import write_comparison
+        from experiments.comparison_folder import write_comparison
 
         write_comparison(comparison, resolved, out, force)
     if as_json:

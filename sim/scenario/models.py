@@ -194,11 +194,26 @@ class Scenario:
         return (*self.law.unverified(self.start_week, last), "prices.rate_index_per_year")
 
     def with_behaviour(self, values: Mapping[str, float]) -> "Scenario":
-        """The same scenario under another draw of behavioural numbers ('group.name' -> value)."""
-        unknown = [name for name in values if name not in self.behaviour]
-        if unknown:
-            raise KeyError(f"not behavioural parameters: {', '.join(unknown)}")
-        return replace(self, behaviour={**self.behaviour, **values})
+        """The same scenario under another draw of behavioural numbers.
+
+        values: 'group.name' of a behaviour row, or 'effects.NAME.contrast' and 'effects.NAME.channel_share'. Raises
+        KeyError for other names.
+        """
+        behaviour, effects = dict(self.behaviour), dict(self.effects)
+        for path, value in values.items():
+            if path in behaviour:
+                behaviour[path] = value
+                continue
+            name, part = (path.split(".") + ["", ""])[1:3]
+            if (
+                not path.startswith("effects.")
+                or name not in effects
+                or part not in ("contrast", "channel_share")
+            ):
+                raise KeyError(f"not a behavioural parameter: {path}")
+            changed = getattr(effects[name], part).model_copy(update={"value": value})
+            effects[name] = effects[name].model_copy(update={part: changed})
+        return replace(self, behaviour=behaviour, effects=effects)
 
     def for_weeks(self, weeks: int) -> "Scenario":
         """The same scenario over another horizon."""

@@ -240,7 +240,7 @@ def _apply(tree: Tree, path: Path, value: Any, place: Place, said: Path) -> Tree
         if owner not in ("behaviour", "effects"):
             # The range of a fact goes with the fact. A range of behaviour stays: to leave it is a statement of its own.
             tree = put(tree, path[:-1], {"low": None, "high": None, "note": None, **_BY_HAND}, place)
-    elif len(path) > 1 and "status" in _inside_of(tree.root, path[:-1]):
+    elif owner not in ("behaviour", "effects") and "status" in _inside_of(tree.root, path[:-1]):
         tree = put(tree, path[:-1], _BY_HAND, place)
     changed = put(tree, path, value, place)
     if path[-1] in ("value", "low", "high"):

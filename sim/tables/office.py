@@ -254,7 +254,8 @@ def offer_table(scenario: Scenario, week: int) -> OfferTable:
 
 
 def channel_table(scenario: Scenario) -> ChannelTable:
-    """Effect channels with first-order coefficients: ln(contrast) x share of the channel / dose (status unsolved)."""
+    """Effect channels with first-order coefficients: ln(contrast) x share of the channel / dose (status unsolved), times
+    how well this municipality carries things out."""
     contact, trust = np.zeros(N_BENEFITS), np.zeros(N_BENEFITS)
     seen: dict[tuple[str, str], str] = {}
     for name, effect in scenario.effects.items():
@@ -271,9 +272,10 @@ def channel_table(scenario: Scenario) -> ChannelTable:
             contact[groups] = beta
         else:
             trust[groups] = -beta  # the dose is trust lost
+    carried_out = scenario.behaviour["implementation.effect_factor"]
     return ChannelTable(
-        contact=contact,
+        contact=contact * carried_out,
         saturation=float(scenario.behaviour["contact.saturation_meetings"]),
-        trust=trust,
+        trust=trust * carried_out,
         novice_log=float(scenario.behaviour["staff.novice_log"]),
     )

@@ -139,6 +139,12 @@ def test_a_draw_of_behaviour(town: Path) -> None:
     assert (drawn.behaviour["trust.gain"], mine.behaviour["trust.gain"]) == (0.4, 0.3)
     assert drawn.canonical() != mine.canonical()
     assert drawn.behaviour["search.dagpenge"] == 0.03
+    effect = mine.effects["meetings"].contrast
+    stronger = mine.with_behaviour({"effects.meetings.contrast": 1.4}).effects["meetings"].contrast
+    assert (stronger.value, effect.value, stronger.low) == (1.4, 1.25, effect.low)
+    for name in ("trust.gian", "effects.other.contrast", "effects.meetings.dose"):
+        with pytest.raises(KeyError, match=name):
+            mine.with_behaviour({name: 1.0})
     with pytest.raises(KeyError, match="trust.gian"):
         mine.with_behaviour({"trust.gian": 0.4})
 

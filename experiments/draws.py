@@ -1,0 +1,118 @@
+"""Draws of what is not known: one vector of behavioural numbers from their ranges, shared by all scenarios of a pair.
+
+A row's distribution is read off its range. *Lognormal*: the value is the median, low and high are the points below and
+above which one draw in twenty falls, each side with its own spread. *Uniform* and *triangular*: low and high are limits.
+Numbers that set levels (how often people find work, fall ill, leave) are not drawn: they were fitted to what was counted
+in the municipality, and with them every draw would be another municipality. They form a group of their own in
+sensitivity analysis.
+
+A draw is addressed: number k of parameter p is a hash of (k, p), so a parameter more or less changes no other.
+"""
+
+import hashlib
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import Final
+
+from sim.errors import UserError
+from sim.scenario import Scenario
+
+# Groups of rows that set levels; in the others rows that were fitted to the sanity table do so too.
+LEVEL_GROUPS: Final = ("exits", "events", "people", "drift")
+FITTED: Final = ("fitted_by_hand", "fitted")
+TAIL: Final = NormalDist().inv_cdf(0.95)
+
+
+@dataclass(frozen=True)
+class Range:
+    """What is known of one number."""
+
+    value: float
+    low: float
+    high: float
+    distribution: str
+
+    def at(self, u: float) -> float:
+        """The quantile `u`, strictly between 0 and 1."""
+        if self.distribution == "fixed" or self.low == self.high:
+            return self.value
+        if self.distribution == "uniform":
+            return self.low + u * (self.high - self.low)
+        if self.distribution == "triangular":
+            return self._triangular(u)
+        return self._lognormal(NormalDist().inv_cdf(u) / TAIL)
+
+    def _triangular(self, u: float) -> float:
+        width = self.high - self.low
+        peak = (self.value - self.low) / width
+        if u < peak:
+            return self.low + math.sqrt(u * width * (self.value - self.low))
+        return self.high - math.sqrt((1.0 - u) * width * (self.high - self.value))
+
+    def _lognormal(self, z: float) -> float:
+        """z: -1 at low, 0 at the value, +1 at high. A range that reaches down to 0 is spread evenly below the value."""
+        end = self.high if z > 0 else self.low
+        if end > 0 and self.value > 0:
+            return self.value * (end / self.value) ** abs(z)
+        return max(0.0, self.value + abs(z) * (end - self.value))
+
+
+def ranges(scenario: Scenario) -> dict[str, Range]:
+    """Every number that is drawn, by the name `Scenario.with_behaviour` takes."""
+    out = {
+        name: Range(row.value, row.low, row.high, row.distribution)
+        for name, row in sorted(scenario.behaviour_rows.items())
+        if is_drawn(name, row.status) and row.distribution != "fixed" and row.low < row.high
+    }
+    for name, effect in sorted(scenario.effects.items()):
+        for part in ("contrast", "channel_share"):
+            found = getattr(effect, part)
+            if found.low < found.high:
+                out[f"effects.{name}.{part}"] = Range(found.value, found.low, found.high, found.distribution)
+    return out
+
+
+def is_drawn(name: str, status: str) -> bool:
+    """Whether a behaviour row is uncertain knowledge of a mechanism, not a level fitted to the municipality."""
+    return name.split(".")[0] not in LEVEL_GROUPS and status not in FITTED
+
+
+def draw(known: Mapping[str, Range], number: int) -> dict[str, float]:
+    """Draw `number` (0, 1, ...) of every range."""
+    return {name: known[name].at(_uniform(number, name)) for name in sorted(known)}
+
+
+def _uniform(number: int, name: str) -> float:
+    """A number strictly between 0 and 1, a pure function of the number of the draw and the parameter's name."""
+    digest = hashlib.sha256(f"draw {number} {name}".encode()).digest()
+    return (int.from_bytes(digest[:8], "big") + 0.5) / 2.0**64
+
+
+def read_posterior(path: str, scenario: Scenario) -> list[dict[str, float]]:
+    """Draws from a file: Parquet or CSV, one row a draw, one column a parameter. Raises UserError."""
+    from pathlib import Path
+
+    import pandas as pd
+
+    file = Path(path)
+    if not file.exists():
+        raise UserError(f"{path}: no such file; a posterior is a Parquet or CSV file with one row per draw")
+    frame = pd.read_parquet(file) if file.suffix == ".parquet" else pd.read_csv(file)
+    rows: list[dict[str, float]] = []
+    for at, values in enumerate(frame.to_dict("records")):
+        row = {str(name): float(value) for name, value in values.items()}
+        wrong = [name for name, value in row.items() if not math.isfinite(value)]
+        if wrong:
+            raise UserError(f"{path}: row {at + 1}: '{wrong[0]}' is not a finite number")
+        rows.append(row)
+    if not rows:
+        raise UserError(f"{path}: holds no draw")
+    try:
+        scenario.with_behaviour(rows[0])
+    except KeyError as unknown:
+        raise UserError(
+            f"{path}: {unknown.args[0]}; columns are named like market.posting_response"
+        ) from None
+    return rows

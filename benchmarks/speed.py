@@ -36,7 +36,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--share", type=float, default=1.0)
     options = parser.parse_args()
     scenario = load("baseline", overrides=[f"world.share={options.share}"])
@@ -60,7 +60,7 @@ def main() -> None:
     )
     for name, value in objects.items():
         print(
-            f"  one Mesa object per agent, {name}: {value:,.0f} ns per citizen-week (a subset of the rules)"
+            f"  one Mesa object per agent, {name}: {value:,.0f} ns per citizen-week (the same weeks, number by number)"
         )
     print(f"  the model is {best / middle:,.0f} times faster than the faster of these")
     rows = start["id"].size

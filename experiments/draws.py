@@ -1,10 +1,10 @@
 """Draws of what is not known: one vector of behavioural numbers from their ranges, shared by all scenarios of a pair.
 
-A row's distribution is read off its range. *Lognormal*: the value is the median, low and high are the points below and
-above which one draw in twenty falls, each side with its own spread. *Uniform* and *triangular*: low and high are limits.
-Numbers that set levels (how often people find work, fall ill, leave) are not drawn: they were fitted to what was counted
-in the municipality, and with them every draw would be another municipality. They form a group of their own in
-sensitivity analysis.
+A row's distribution is read off its range. *Lognormal*: the value is the median, low and high are the points below
+and above which one draw in twenty falls, each side with its own spread. *Uniform*, *triangular*: low and high are
+limits. Numbers that set levels (how often people find work, fall ill, leave) are not drawn: they were fitted to what
+was counted in the municipality, and with them every draw would be another municipality. They form a group of their
+own in sensitivity analysis.
 
 A draw is addressed: number k of parameter p is a hash of (k, p), so a parameter more or less changes no other.
 """
@@ -55,7 +55,7 @@ class Range:
         """z: -1 at low, 0 at the value, +1 at high. A range that reaches down to 0 is spread evenly below the value."""
         end = self.high if z > 0 else self.low
         if end > 0 and self.value > 0:
-            return self.value * (end / self.value) ** abs(z)
+            return float(self.value * (end / self.value) ** abs(z))
         return max(0.0, self.value + abs(z) * (end - self.value))
 
 

@@ -61,11 +61,12 @@ def canonical_hash(scenario: Scenario) -> str:
     return _hash(scenario.canonical())
 
 
-def run_key(scenario: Scenario, draw: Mapping[str, float] | None, seed: int, recording: str) -> str:
-    """What names a run in a result store: equal keys mean equal tables."""
+def run_key(values_hash: str, draw: Mapping[str, float], seed: int, weeks: int, recording: str) -> str:
+    """What names a run in a result store: equal keys mean equal tables. values_hash: the scenario's
+    `canonical_hash`."""
     from sim.version import code_version
 
-    return _hash([code_version(), scenario.canonical(), dict(draw or {}), seed, scenario.weeks, recording])
+    return _hash([code_version(), values_hash, dict(draw), seed, weeks, recording])
 
 
 def _hash(values: Any) -> str:

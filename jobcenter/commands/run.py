@@ -160,7 +160,7 @@ def _write(
 ) -> None:
     from experiments.comparison import WATERMARK
     from experiments.folder import new_folder, write_manifest
-    from experiments.provenance import describe, run_key, unverified_rules, versions
+    from experiments.provenance import canonical_hash, describe, run_key, unverified_rules, versions
     from sim.records.tables import tables, write_parquet
     from sim.version import code_version
 
@@ -181,7 +181,7 @@ def _write(
                 "watermark": WATERMARK,
                 "command": command,
                 "code_version": code_version(),
-                "run_key": run_key(scenario, None, result.seed, record),
+                "run_key": run_key(canonical_hash(scenario), {}, result.seed, scenario.weeks, record),
                 "scenario": describe(scenario),
                 "seed": result.seed,
                 "weeks": result.weeks,

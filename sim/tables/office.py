@@ -254,8 +254,10 @@ def offer_table(scenario: Scenario, week: int) -> OfferTable:
 
 
 def channel_table(scenario: Scenario) -> ChannelTable:
-    """Effect channels with first-order coefficients: ln(contrast) x share of the channel / dose (status unsolved), times
-    how well this municipality carries things out."""
+    """Effect channels with first-order coefficients: ln(contrast) x share of the channel / dose (status unsolved).
+
+    All times how well this municipality carries things out. Raises UserError when two effects claim one channel.
+    """
     contact, trust = np.zeros(N_BENEFITS), np.zeros(N_BENEFITS)
     seen: dict[tuple[str, str], str] = {}
     for name, effect in scenario.effects.items():

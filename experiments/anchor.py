@@ -1,0 +1,131 @@
+"""Levels and effects apart: after a draw the levels of the benefits are put back to where they were fitted.
+
+Effects are centred, so a draw of them leaves the baseline where it is. A draw of how caseworkers, measures and
+companies work moves it a little, and a policy should not look better because its draw made the world another one. So
+the stocks of the base under the draw are set against the stocks at central values, same luck, and one linear solve
+says by which factor each benefit's own ways out (job and other doors) are multiplied. Luck is not to be fitted: a
+deviation counts as far as it exceeds what pairing leaves of it, a factor as far as it stays small (ridge).
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+
+from sim.codes import BENEFITS
+from sim.compiled import cache_home
+from sim.scenario import Scenario
+
+# The rows of behaviour/default.yaml that hold each benefit's ways out: search.NAME and exits.PREFIX_...
+PREFIX: Final = {
+    "dagpenge": "dagpenge_to",
+    "kontanthjaelp_jobready": "jobready_to",
+    "kontanthjaelp_activityready": "activityready_to",
+    "uddannelseshjaelp": "young_to",
+    "sygedagpenge": "sick_return",
+    "jobafklaring": "jobafklaring_to",
+    "ressourceforloeb": "ressourceforloeb_to",
+    "revalidering": "revalidering_to",
+    "ledighedsydelse": "ledighedsydelse_to",
+    "sho": "sho_to",
+}
+SEED: Final = 1_000_003  # the luck anchors are measured under: no pair of an experiment has it
+WEEKS: Final = (52, 208)  # weeks of the horizon over which stocks are averaged
+PAIRED_SD: Final = (
+    0.6  # s.d. of a stock's paired difference from luck, in units of the square root of the stock
+)
+FACTOR_SD: Final = 0.10  # prior s.d. of a factor, log
+STEP: Final = 0.10  # size of the finite difference, log
+
+
+def anchored(base: Scenario, draw: Mapping[str, float]) -> dict[str, float]:
+    """The draw, with the level rows that put the stocks of `base` back to those at central values.
+
+    Measured once for a draw and kept in the cache folder. Rows the draw already holds are multiplied too.
+    """
+    if not draw:
+        return {}
+    plain = _plain(base)
+    name = _hash([_code(), plain.canonical(), dict(draw), SEED, PAIRED_SD, FACTOR_SD, STEP])
+    path = cache_home() / "anchors" / f"{name}.json"
+    if path.exists():
+        factors = json.loads(path.read_text(encoding="utf-8"))
+    else:
+        factors = solve(plain, draw)
+        _write(path, factors)
+    return {**draw, **_levels(base, draw, factors)}
+
+
+def solve(plain: Scenario, draw: Mapping[str, float]) -> dict[str, float]:
+    """Log factors by benefit that undo what the draw does to the stocks of a scenario without levers."""
+    central = _central(plain)
+    stocks = np.array(central["stocks"])
+    moved = np.log(_stocks(plain, draw) / stocks)
+    weight = np.sqrt(stocks) / PAIRED_SD
+    slopes = np.array(central["slopes"]) * weight[:, None]
+    ridge = np.eye(len(PREFIX)) / FACTOR_SD**2
+    factors = np.linalg.solve(slopes.T @ slopes + ridge, -slopes.T @ (moved * weight))
+    return dict(zip(PREFIX, factors.tolist(), strict=True))
+
+
+def _central(plain: Scenario) -> dict[str, list[float]]:
+    """Stocks at central values, and how their logs answer to the log factor of each benefit: made once, then cached."""
+    path = cache_home() / "anchors" / f"central-{_hash([_code(), plain.canonical(), SEED, STEP])}.json"
+    if path.exists():
+        return json.loads(path.read_text(encoding="utf-8"))  # type: ignore[no-any-return]
+    stocks = _stocks(plain, {})
+    slopes = np.empty((stocks.size, len(PREFIX)))
+    for k, benefit in enumerate(PREFIX):
+        slopes[:, k] = np.log(_stocks(plain, _levels(plain, {}, {benefit: STEP})) / stocks) / STEP
+    found = {"stocks": stocks.tolist(), "slopes": slopes.tolist()}
+    _write(path, found)
+    return found
+
+
+def _levels(base: Scenario, draw: Mapping[str, float], factors: Mapping[str, float]) -> dict[str, float]:
+    """Level rows of the benefits named in `factors`, multiplied; a log factor of 0 changes nothing."""
+    out = {}
+    for benefit, factor in factors.items():
+        for row in base.behaviour:
+            if row == f"search.{benefit}" or row.startswith(f"exits.{PREFIX[benefit]}"):
+                out[row] = draw.get(row, base.behaviour[row]) * float(np.exp(factor))
+    return out
+
+
+def _stocks(plain: Scenario, draw: Mapping[str, float]) -> np.ndarray:
+    from experiments.run import run_one
+
+    result = run_one(plain, dict(draw), SEED)
+    first, last = min(WEEKS[0], plain.weeks // 2), min(WEEKS[1], plain.weeks)
+    means = [
+        result.column(f"stock.{benefit}")[first:last].mean() for benefit in BENEFITS if benefit in PREFIX
+    ]
+    return np.maximum(np.array(means, dtype=np.float64), 1.0)
+
+
+def _plain(base: Scenario) -> Scenario:
+    return replace(base, levers={}, weeks=min(base.weeks, WEEKS[1]))
+
+
+def _code() -> str:
+    from sim.version import code_version
+
+    return code_version()
+
+
+def _hash(values: object) -> str:
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def _write(path: "object", values: object) -> None:
+    import os
+    from pathlib import Path
+
+    target = Path(str(path))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    part.write_text(json.dumps(values), encoding="utf-8")
+    part.replace(target)

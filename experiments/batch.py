@@ -1,0 +1,254 @@
+"""A batch: the missing runs of an experiment are run, kept as they finish, and summed up.
+
+What is in the store is never run again. The stop rule is looked at after every chunk, on the pairs that are whole.
+"""
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from experiments.chunk import Done, Job
+from experiments.engine import LIMIT_SECONDS, chunks_of, compile_once, execute
+from experiments.experiment_file import PLAIN, Experiment
+from experiments.four_spreads import Spreads, sequence_half_width, spreads
+from experiments.plan import Pair, Planned
+from experiments.provenance import describe, versions
+from experiments.store import Failure, RunRow, Store
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+CHUNK_SECONDS = 8.0
+FIRST_GUESS_SECONDS = 0.6  # of one run, before any was timed here: one start is shared by a pair
+KB_PER_RUN = 8.0
+
+
+@dataclass
+class Summary:
+    """What a batch did."""
+
+    planned: int  # runs asked for, at most
+    there: int  # of them in the store before
+    finished: int = 0  # run now
+    failed: int = 0
+    stopped_early: str = ""  # why, when the stop rule was met
+    seconds_of_runs: float = 0.0
+    interrupted: bool = False
+    notes: list[str] = field(default_factory=list)
+
+
+class Batch:
+    """An experiment on its way into a store."""
+
+    def __init__(self, experiment: Experiment, store: Store):
+        self.experiment, self.store = experiment, store
+        self.planned = Planned(experiment)
+        self.pairs = [pair for variant in experiment.worlds for pair in self.planned.pairs(variant)]
+        self.keys = {pair: self.planned.runs(pair) for pair in self.pairs}
+        self.have = store.keys()
+        self.summary = Summary(
+            sum(len(runs) for runs in self.keys.values()),
+            sum(run.key in self.have for runs in self.keys.values() for run in runs),
+        )
+
+    @property
+    def missing(self) -> int:
+        """Runs still to be made, before the stop rule has a say."""
+        return self.summary.planned - self.summary.there
+
+    def seconds_per_run(self) -> float:
+        """What a run takes here: the median of those in the store, a first guess where there are none."""
+        if not self.have:
+            return FIRST_GUESS_SECONDS
+        seconds = self.store.frame(outcomes=[])["seconds"]
+        return float(seconds.median()) if len(seconds) else FIRST_GUESS_SECONDS
+
+    def forecast(self, workers: int) -> tuple[float, float]:
+        """Seconds and MB the missing runs are expected to take."""
+        return self.missing * self.seconds_per_run() / workers, self.missing * KB_PER_RUN / 1000.0
+
+    def run(
+        self,
+        where: str,
+        workers: int | None = None,
+        scheduler: str | None = None,
+        progress: Callable[[int, int], None] | None = None,
+        limit_seconds: float = LIMIT_SECONDS,
+        chunk_seconds: float = CHUNK_SECONDS,
+    ) -> Summary:
+        """Runs what is missing. To be called while the store is held for writing.
+
+        Ctrl-C keeps the finished chunks and returns with `interrupted`.
+        """
+        self.store.note_batch(self._manifest())
+        self._describe()
+        if self.missing:
+            compile_once(self.experiment.worlds[PLAIN])
+        chunks = chunks_of(self._jobs(), self.seconds_per_run(), chunk_seconds)
+        try:
+            for chunk, done in execute(chunks, where, workers, scheduler, limit_seconds):
+                self._keep(chunk, done)
+                if progress is not None:
+                    progress(self.summary.there + self.summary.finished, self.summary.planned)
+        except KeyboardInterrupt:
+            self.summary.interrupted = True
+        return self.summary
+
+    def _jobs(self) -> Iterator[Job]:
+        """Pairs with something missing, until the stop rule is met (asked anew for every pair)."""
+        for pair in self.pairs:
+            runs = [run for run in self.keys[pair] if run.key not in self.have]
+            if not runs:
+                continue
+            if pair.variant == PLAIN and self._enough(pair):
+                break
+            yield Job(
+                number=self.pairs.index(pair),
+                variant=pair.variant,
+                draw=pair.draw,
+                seed=pair.seed,
+                values=self.planned.values_of(pair),
+                scenarios=self.planned.scenarios(pair),
+                missing=tuple(run.scenario for run in runs),
+                keys=tuple(run.key for run in runs),
+            )
+
+    def _keep(self, chunk: tuple[Job, ...], done: Done) -> None:
+        jobs = {job.number: job for job in chunk}
+        rows = []
+        for kept in done.kept:
+            job = jobs[kept.job]
+            rows.append(
+                RunRow(
+                    key=kept.key,
+                    scenario=self.experiment.names[kept.scenario],
+                    scenario_hash=self.planned.hash_of(job.variant, kept.scenario),
+                    variant=job.variant,
+                    draw=job.draw,
+                    draw_hash=_draw_hash(job.values),
+                    seed=job.seed,
+                    weeks=job.scenarios[kept.scenario].weeks,
+                    recording=self.experiment.file.recording,
+                    seconds=kept.seconds,
+                    values=kept.values,
+                )
+            )
+        if rows:
+            self.store.add(rows)
+            self.have |= {row.key for row in rows}
+        for job in chunk:
+            if job.values:
+                self.store.describe_draw(_draw_hash(job.values), job.values)
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        self.store.add_failures(
+            [
+                Failure(
+                    key=lost.key,
+                    scenario=self.experiment.names[lost.scenario],
+                    variant=jobs[lost.job].variant,
+                    draw=jobs[lost.job].draw,
+                    seed=jobs[lost.job].seed,
+                    error=lost.error,
+                    traceback=lost.traceback,
+                    when=now,
+                )
+                for lost in done.failed
+            ]
+        )
+        self.summary.finished += len(rows)
+        self.summary.failed += len(done.failed)
+        self.summary.seconds_of_runs += sum(row.seconds for row in rows)
+
+    # -- the stop rule --------------------------------------------------------------------------------------------
+
+    def _enough(self, pair: Pair) -> bool:
+        """Whether the calculation error of every effect is small enough. Looked at after every tenth pair."""
+        stop = self.experiment.file.stop
+        if stop is None or pair.number < 10 or pair.number % 10:
+            return False
+        reasons = []
+        for effect in self.effects(stop.outcome).values():
+            half = sequence_half_width(_sd(effect), effect.draws or effect.pairs, stop.most_pairs)
+            if stop.kr is not None:
+                enough = half <= stop.kr
+                reasons.append(f"{half:,.0f} kr. against {stop.kr:,.0f}")
+            else:
+                wide = effect.knowledge_half * 2.0
+                enough = math.isfinite(wide) and half <= (stop.share_of_knowledge or 0.0) * wide
+                reasons.append(f"{half:,.0f} against {wide:,.0f} of knowledge")
+            if not enough:
+                return False
+        if not reasons:
+            return False
+        self.summary.stopped_early = f"after {pair.number} pairs: calculation error {'; '.join(reasons)}"
+        return True
+
+    def effects(self, outcome: str, variant: str = PLAIN) -> dict[str, Spreads]:
+        """Scenario -> spreads of its effect on an outcome ("outcome/group/year"), over the whole pairs there are."""
+        base, others = self._by_pair(outcome, variant)
+        found = {}
+        for name, values in others.items():
+            difference = values["value"].reindex(base.index) - base["value"]
+            if np.isfinite(difference.to_numpy()).any():
+                found[name] = spreads(
+                    difference.to_numpy(), base["value"].to_numpy(), base["draw"].to_numpy(np.int64)
+                )
+        return found
+
+    def _by_pair(self, outcome: str, variant: str) -> "tuple[pd.DataFrame, dict[str, pd.DataFrame]]":
+        names = self.experiment.names
+        keys = {
+            run.key: (names[run.scenario], pair.number)
+            for pair, runs in self.keys.items()
+            if pair.variant == variant
+            for run in runs
+            if run.key in self.have
+        }
+        frame = self.store.frame(outcomes=[outcome], keys=keys.keys())
+        frame["name"] = [keys[key][0] for key in frame["key"]]
+        frame["pair"] = [keys[key][1] for key in frame["key"]]
+        frame = frame.rename(columns={outcome: "value"}).set_index("pair")
+        tables = {name: frame[frame["name"] == name].sort_index() for name in names}
+        return tables[names[0]], {name: tables[name] for name in names[1:]}
+
+    # -- what is written beside the runs --------------------------------------------------------------------------
+
+    def _describe(self) -> None:
+        for variant, world in self.experiment.worlds.items():
+            for at, scenario in enumerate(world):
+                description = {"variant": variant, "values": scenario.canonical(), **describe(scenario)}
+                self.store.describe_scenario(self.planned.hash_of(variant, at), description)
+
+    def _manifest(self) -> dict[str, Any]:
+        file = self.experiment.file
+        return {
+            "experiment": self.experiment.name,
+            "question": file.question,
+            "base": file.base,
+            "scenarios": list(self.experiment.names),
+            "variants": {name: list(changes) for name, changes in file.variants.items()},
+            "pairs": self.experiment.pairs,
+            "draws": file.draws,
+            "runs": self.summary.planned,
+            "there": self.summary.there,
+            "versions": versions(),
+        }
+
+
+def _sd(effect: Spreads) -> float:
+    """s.d. of one draw's difference, from the half-width of the mean."""
+    from sim.records.student import t_95
+
+    n = effect.draws or effect.pairs
+    return effect.calculation_error / t_95(n - 1) * math.sqrt(n) if n > 1 else math.inf
+
+
+def _draw_hash(values: dict[str, float]) -> str:
+    import hashlib
+    import json
+
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:32] if values else ""

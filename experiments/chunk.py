@@ -1,0 +1,129 @@
+"""What a worker does: a few pairs, run by run, each run kept or its failure told. Pure: nothing is written but caches.
+
+A run that raises or takes too long is a failure of that run alone. A run that takes its worker along (killed, out of
+memory) is found by `experiments/engine.py`, which splits the chunk until the run stands alone.
+"""
+
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from experiments.run import Stopped, pasts
+from sim.records.outcomes import outcome_sheet
+from sim.scenario import Scenario
+
+
+@dataclass(frozen=True)
+class Job:
+    """One pair: its draw, its luck, and which scenarios are still to be run. Everything a worker needs."""
+
+    number: int
+    variant: str
+    draw: int
+    seed: int
+    values: dict[str, float]
+    scenarios: tuple[Scenario, ...]  # all of the pair, the base first
+    missing: tuple[int, ...]  # places in `scenarios`
+    keys: tuple[str, ...]  # one per missing run
+
+
+@dataclass(frozen=True)
+class Kept:
+    """One finished run, reduced to its outcomes."""
+
+    key: str
+    job: int
+    scenario: int
+    seconds: float
+    values: dict[str, float]  # "outcome/group/year" -> value
+
+
+@dataclass(frozen=True)
+class Failed:
+    """One run that came to nothing."""
+
+    key: str
+    job: int
+    scenario: int
+    error: str
+    traceback: str
+
+
+@dataclass
+class Done:
+    """What came out of a chunk."""
+
+    kept: list[Kept] = field(default_factory=list)
+    failed: list[Failed] = field(default_factory=list)
+
+
+class TookTooLong(Exception):
+    """A run passed its time limit."""
+
+
+def run_chunk(
+    jobs: tuple[Job, ...], limit_seconds: float, stopped: Callable[[], bool] = lambda: False
+) -> Done:
+    """Runs the missing scenarios of every job. `limit_seconds`: of one run. Raises Stopped when asked to stop."""
+    done = Done()
+    for job in jobs:
+        _run_job(job, limit_seconds, stopped, done)
+    return done
+
+
+def _run_job(job: Job, limit_seconds: float, stopped: Callable[[], bool], done: Done) -> None:
+    from experiments.anchor import anchored
+    from sim.population.history import starting_state
+
+    def failed(at: int, error: BaseException) -> None:
+        text = f"{type(error).__name__}: {error}"
+        done.failed.append(
+            Failed(job.keys[job.missing.index(at)], job.number, at, text, traceback.format_exc())
+        )
+
+    try:
+        drawn = anchored(job.scenarios[0], job.values)
+        wanted = {at: _under(job.scenarios[at], job.scenarios[0], drawn) for at in job.missing}
+        past = dict(zip(wanted, pasts(wanted.values()), strict=True))
+    except Exception as error:  # whatever it is, it is recorded and the batch goes on
+        for at in job.missing:
+            failed(at, error)
+        return
+    starts = {}
+    for at, scenario in wanted.items():
+        begin = time.perf_counter()
+
+        def watch(_: int, begin: float = begin) -> None:
+            if stopped():
+                raise Stopped
+            if time.perf_counter() - begin > limit_seconds:
+                raise TookTooLong(f"longer than {limit_seconds:g} seconds")
+
+        try:
+            if past[at] not in starts:
+                starts[past[at]] = starting_state(scenario, job.seed)
+            values = _live(scenario, job.seed, starts[past[at]].copy(), watch)
+        except Stopped:
+            raise
+        except Exception as error:
+            failed(at, error)
+            continue
+        key = job.keys[job.missing.index(at)]
+        done.kept.append(Kept(key, job.number, at, time.perf_counter() - begin, values))
+
+
+def _under(scenario: Scenario, base: Scenario, drawn: dict[str, float]) -> Scenario:
+    """The scenario under a draw; a number it sets itself, otherwise than the base, stays what it says."""
+    from experiments.plan import number_of
+
+    own = {name for name in drawn if number_of(scenario, name) != number_of(base, name)}
+    return scenario.with_behaviour({name: value for name, value in drawn.items() if name not in own})
+
+
+def _live(scenario: Scenario, seed: int, state: object, watch: Callable[[int], None]) -> dict[str, float]:
+    from sim.model import JobcenterModel
+
+    model = JobcenterModel(scenario, seed, state=state)  # type: ignore[arg-type]
+    sheet = outcome_sheet(model.run(progress=watch).result())
+    return {"/".join(key): float(value) for key, value in zip(sheet.keys, sheet.values, strict=True)}

@@ -1,0 +1,118 @@
+"""The runs of an experiment: pairs of (draw, seed), some of them the same draw under other luck, each with all
+scenarios.
+
+Pair p has seed p + 1. The first pairs have a draw each; the replicates repeat the first draws with seeds of their
+own, so that luck can be told from what is not known. Replicates are spread over the whole, so that a batch that stops
+early has its share of them.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from experiments.draws import draw, ranges, read_posterior
+from experiments.experiment_file import PLAIN, Experiment
+from experiments.provenance import canonical_hash, run_key
+from sim.scenario import Scenario
+
+REPLICATE_EVERY = 5  # of five pairs one repeats a draw
+
+
+@dataclass(frozen=True)
+class Pair:
+    """All scenarios under one draw and one luck."""
+
+    number: int
+    variant: str
+    draw: int  # -1: central values
+    seed: int
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of a pair."""
+
+    key: str
+    pair: Pair
+    scenario: int  # place in the experiment, 0 the base
+
+
+class Planned:
+    """The runs of an experiment and their keys; keys are made when a pair is asked for."""
+
+    def __init__(self, experiment: Experiment):
+        self.experiment = experiment
+        self._posterior: list[dict[str, float]] | None = None
+        self._hashes: dict[tuple[str, int], str] = {}
+
+    @cached_property
+    def _ranges(self) -> Mapping[str, object]:
+        return ranges(self.experiment.worlds[PLAIN][0])
+
+    def values_of(self, pair: Pair) -> dict[str, float]:
+        """What is drawn for a pair: its draw without what the variant holds fixed; nothing for central values."""
+        plain, held = self.experiment.worlds[PLAIN][0], self.experiment.worlds[pair.variant][0]
+        drawn = self._drawn(pair.draw)
+        return {
+            name: value for name, value in drawn.items() if number_of(plain, name) == number_of(held, name)
+        }
+
+    def _drawn(self, number: int) -> dict[str, float]:
+        kind = self.experiment.file.draws
+        if number < 0 or kind == "none":
+            return {}
+        if kind == "ranges":
+            return draw(self._ranges, number)  # type: ignore[arg-type]
+        if self._posterior is None:
+            self._posterior = read_posterior(kind, self.experiment.worlds[PLAIN][0])
+        return self._posterior[number % len(self._posterior)]
+
+    def pairs(self, variant: str = PLAIN) -> Iterator[Pair]:
+        """Pairs in the order they are run."""
+        file, fresh, repeated = self.experiment.file, 0, 0
+        wanted = file.replicates
+        if file.draws == "none":
+            wanted = 0
+        for number in range(self.experiment.pairs):
+            due = number // REPLICATE_EVERY if wanted is None else min(wanted, number // 2)
+            if repeated < due and repeated < fresh:
+                at, repeated = repeated, repeated + 1
+            else:
+                at, fresh = fresh, fresh + 1
+            yield Pair(number, variant, -1 if file.draws == "none" else at, number + 1)
+
+    def scenarios(self, pair: Pair) -> tuple[Scenario, ...]:
+        """The scenarios of a pair, not yet drawn."""
+        return self.experiment.worlds[pair.variant]
+
+    def runs(self, pair: Pair) -> list[Run]:
+        """The runs of a pair with their keys. A key holds the draw as it came from the ranges: its anchor follows."""
+        values = self.values_of(pair)
+        return [
+            Run(
+                run_key(
+                    self.hash_of(pair.variant, at), values, pair.seed, scenario.weeks, self.recording(pair)
+                ),
+                pair,
+                at,
+            )
+            for at, scenario in enumerate(self.scenarios(pair))
+        ]
+
+    def recording(self, pair: Pair) -> str:
+        """Recording level, with the name of the base a draw is anchored on: another base is another anchor."""
+        return f"{self.experiment.file.recording}@{self.hash_of(pair.variant, 0)[:16]}"
+
+    def hash_of(self, variant: str, scenario: int) -> str:
+        """Hash of a scenario's values."""
+        if (variant, scenario) not in self._hashes:
+            self._hashes[variant, scenario] = canonical_hash(self.experiment.worlds[variant][scenario])
+        return self._hashes[variant, scenario]
+
+
+def number_of(scenario: Scenario, name: str) -> float:
+    """The number a draw's name stands for in a scenario."""
+    if name in scenario.behaviour:
+        return scenario.behaviour[name]
+    _, effect, part = name.split(".")
+    return float(getattr(scenario.effects[effect], part).value)

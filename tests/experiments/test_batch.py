@@ -1,0 +1,265 @@
+"""Batches that go wrong: runs that raise, workers that die, batches that are killed, and what is left of them."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from experiments.store import Store
+
+from experiments import chunk as chunk_module
+from experiments.batch import Batch, Summary
+from experiments.chunk import Job, run_chunk
+from experiments.engine import chunks_of, execute, split
+from experiments.experiment_file import Experiment, load_experiment
+from experiments.plan import Planned
+from sim.errors import UserError
+
+TEXT = """
+question: a small town
+base: baseline
+scenarios: [early_intervention, extra_caseworkers]
+pairs: {pairs}
+draws: {draws}
+weeks: 12
+set: ["world.share=0.01"]
+"""
+
+
+def write(folder: Path, pairs: int = 6, draws: str = "none", more: str = "") -> str:
+    path = folder / "small.yaml"
+    path.write_text(TEXT.format(pairs=pairs, draws=draws) + more)
+    return str(path)
+
+
+def jobs_of(experiment: Experiment) -> list[Job]:
+    planned, out = Planned(experiment), []
+    for pair in planned.pairs():
+        runs = planned.runs(pair)
+        places, keys = tuple(run.scenario for run in runs), tuple(run.key for run in runs)
+        scenarios = planned.scenarios(pair)
+        out.append(
+            Job(pair.number, "", pair.draw, pair.seed, planned.values_of(pair), scenarios, places, keys)
+        )
+    return out
+
+
+def lived(
+    experiment: Experiment, folder: Path, where: str = "inline", **options: float
+) -> tuple[Summary, Store]:
+    store = Store.create_or_open(folder)
+    with store.writing():
+        return Batch(experiment, store).run(where, 2, None, **options), store  # type: ignore[arg-type]
+
+
+def values(store: Store) -> dict[str, list[float]]:
+    frame = store.frame().drop(columns="seconds").set_index("key").select_dtypes("number")
+    return {str(key): row.tolist() for key, row in frame.iterrows()}
+
+
+def same(a: dict[str, list[float]], b: dict[str, list[float]]) -> bool:
+    return a.keys() == b.keys() and all(np.array_equal(a[key], b[key], equal_nan=True) for key in a)
+
+
+# ---- the plan -------------------------------------------------------------------------------------------------------
+
+
+def test_one_pair_in_five_repeats_a_draw(tmp_path: Path) -> None:
+    pairs = list(Planned(load_experiment(write(tmp_path, 100, "ranges"))).pairs())
+    draws = [pair.draw for pair in pairs]
+    assert len({pair.seed for pair in pairs}) == 100
+    assert len(set(draws)) > 78 and max(np.bincount(draws)) == 2
+    assert draws[:20].count(0) == 2  # spread over the whole: a batch that stops early has its share
+
+
+def test_keys_change_with_what_can_change_a_result_and_with_nothing_else(tmp_path: Path) -> None:
+    def keys(**options: object) -> set[str]:
+        experiment = load_experiment(write(tmp_path, **options))  # type: ignore[arg-type]
+        planned = Planned(experiment)
+        return {run.key for pair in planned.pairs() for run in planned.runs(pair)}
+
+    first = keys()
+    assert len(first) == 18
+    assert keys(more="# a comment\n") == first
+    assert keys(pairs=4) < first
+    assert not keys(draws="ranges") & first
+    assert not keys(more="schema: 1\nvariants: {}\n") - first
+
+
+def test_a_variant_holds_what_it_sets_against_the_draw(tmp_path: Path) -> None:
+    more = 'variants:\n  fixed_jobs: ["behaviour.market.posting_response=0"]\n'
+    planned = Planned(load_experiment(write(tmp_path, 4, "ranges", more)))
+    plain, held = next(planned.pairs()), next(planned.pairs("fixed_jobs"))
+    assert "market.posting_response" in planned.values_of(plain)
+    assert "market.posting_response" not in planned.values_of(held)
+    assert len(planned.values_of(plain)) == len(planned.values_of(held)) + 1
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ("pears: 3\n", r"small.yaml:9:1: unknown key 'pears'.*did you mean 'pairs'"),
+        ("where: moon\n", r"small.yaml:9:\d+: unknown name 'moon'"),
+        ("stop: {most_pairs: 20}\n", "stop needs 'share_of_knowledge'"),
+        ("replicates: 5\n", "replicates 5 must be at most half of the 6 pairs"),
+    ],
+)
+def test_a_wrong_experiment_is_told_with_its_line(tmp_path: Path, more: str, told: str) -> None:
+    with pytest.raises(UserError, match=told):
+        load_experiment(write(tmp_path, more=more))
+
+
+def test_an_unknown_experiment_names_the_nearest() -> None:
+    with pytest.raises(UserError, match="did you mean 'three_strategies'"):
+        load_experiment("three_strategy")
+
+
+# ---- the engine -----------------------------------------------------------------------------------------------------
+
+
+def test_inline_threads_and_dask_give_equal_values(tmp_path: Path) -> None:
+    experiment = load_experiment(write(tmp_path, 4, "ranges"))
+    found = {}
+    for where in ("inline", "threads", "dask"):
+        done = execute(chunks_of(iter(jobs_of(experiment)), 1.0, 3.0), where, 2)
+        found[where] = {run.key: list(run.values.values()) for _, chunk in done for run in chunk.kept}
+    assert len(found["inline"]) == 12
+    assert same(found["inline"], found["threads"]) and same(found["inline"], found["dask"])
+
+
+def test_a_run_that_raises_on_seed_3_is_one_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    experiment = load_experiment(write(tmp_path))
+    live = chunk_module._live
+
+    def poisoned(scenario, seed, *rest):  # type: ignore[no-untyped-def]
+        if seed == 3 and scenario.name == "early_intervention":
+            raise RuntimeError("made to fail")
+        return live(scenario, seed, *rest)
+
+    monkeypatch.setattr(chunk_module, "_live", poisoned)
+    summary, store = lived(experiment, tmp_path / "store", "threads")
+    assert (summary.finished, summary.failed) == (17, 1)
+    lost = store.failures()[0]
+    assert (lost.scenario, lost.seed, lost.error) == ("early_intervention", 3, "RuntimeError: made to fail")
+    assert "poisoned" in lost.traceback
+    monkeypatch.undo()
+    again, store = lived(experiment, tmp_path / "store")
+    assert (again.there, again.finished, again.failed) == (17, 1, 0)
+    assert store.failures() == []
+
+
+def test_a_run_that_takes_too_long_is_given_up(tmp_path: Path) -> None:
+    job = jobs_of(load_experiment(write(tmp_path, 2)))[0]
+    done = run_chunk((job,), limit_seconds=0.0)
+    assert not done.kept
+    assert [lost.error.split(":")[0] for lost in done.failed] == ["TookTooLong"] * 3
+
+
+def test_a_chunk_is_split_down_to_one_run(tmp_path: Path) -> None:
+    pieces = [tuple(jobs_of(load_experiment(write(tmp_path, 3))))]
+    single = []
+    while pieces:
+        chunk = pieces.pop()
+        parts = split(chunk)
+        pieces += parts
+        if not parts:
+            single.append(chunk[0].keys)
+    assert len(single) == 9 and all(len(keys) == 1 for keys in single)
+
+
+# ---- nothing is lost ------------------------------------------------------------------------------------------------
+
+
+def test_a_second_batch_runs_only_what_is_missing(tmp_path: Path) -> None:
+    first, _ = lived(load_experiment(write(tmp_path, 4)), tmp_path / "store")
+    assert (first.there, first.finished) == (0, 12)
+    second, store = lived(load_experiment(write(tmp_path, 6)), tmp_path / "store")
+    assert (second.there, second.finished) == (12, 6)
+    third, _ = lived(load_experiment(write(tmp_path, 6, more="# a comment\n")), tmp_path / "store")
+    assert (third.there, third.finished) == (18, 0)
+    assert len(store.keys()) == 18
+
+
+def test_the_stop_rule_ends_a_batch_early_and_says_why(tmp_path: Path) -> None:
+    more = 'stop: {outcome: meetings/held/all, kr: "1 mio. kr.", most_pairs: 60}\n'
+    summary, store = lived(load_experiment(write(tmp_path, more=more)), tmp_path / "store", chunk_seconds=1.0)
+    assert "calculation error" in summary.stopped_early
+    assert 30 <= len(store.keys()) < 120
+
+
+def batch(experiment: str, store: Path, *more: str) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "jobcenter", "batch", experiment, "--out", str(store), *more]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
+
+
+def parts(store: Path) -> list[Path]:
+    return [path for path in store.rglob("*.parquet") if not path.name.startswith(".")]
+
+
+def export(store: Path, to: Path) -> bytes:
+    command = [sys.executable, "-m", "jobcenter", "store", "export", str(store), "--csv", str(to)]
+    subprocess.run(command, check=True, capture_output=True)
+    return to.read_bytes()
+
+
+def test_a_batch_killed_when_its_first_part_appears_goes_on_to_the_same_bytes(tmp_path: Path) -> None:
+    experiment = write(tmp_path, 60)
+    process = batch(experiment, tmp_path / "killed", "--where", "threads")
+    deadline = time.monotonic() + 120
+    while not parts(tmp_path / "killed"):
+        assert time.monotonic() < deadline and process.poll() is None, process.communicate()
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    there = len(Store.open(tmp_path / "killed").keys())
+    assert 0 < there < 180
+    again = batch(experiment, tmp_path / "killed", "--json")
+    out, _ = again.communicate(timeout=120)
+    assert again.returncode == 0
+    told = json.loads(out)["summary"]
+    assert (told["there"], told["finished"]) == (there, 180 - there)
+    lived(load_experiment(experiment), tmp_path / "whole")
+    assert export(tmp_path / "killed", tmp_path / "a.csv") == export(tmp_path / "whole", tmp_path / "b.csv")
+
+
+@pytest.mark.slow
+def test_a_worker_killed_mid_batch_costs_nothing(tmp_path: Path) -> None:
+    experiment = write(tmp_path, 120)
+    process = batch(experiment, tmp_path / "store", "--where", "dask", "--workers", "2", "--json")
+    deadline = time.monotonic() + 120
+    while not parts(tmp_path / "store"):
+        assert time.monotonic() < deadline and process.poll() is None
+        time.sleep(0.01)
+    children = subprocess.run(
+        ["pgrep", "-P", str(process.pid)], capture_output=True, text=True
+    ).stdout.split()
+    workers = [
+        pid
+        for pid in children
+        if "spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes().decode().replace("\0", " ")
+    ]
+    os.kill(int(workers[-1]), signal.SIGKILL)
+    out, err = process.communicate(timeout=300)
+    assert process.returncode == 0, err.decode()
+    told = json.loads(out)["summary"]
+    assert (told["finished"], told["failed"]) == (360, 0)
+    lived(load_experiment(experiment), tmp_path / "whole", "threads")
+    assert same(values(Store.open(tmp_path / "store")), values(Store.open(tmp_path / "whole")))
+
+
+def test_ctrl_c_keeps_what_was_finished(tmp_path: Path) -> None:
+    process = batch(write(tmp_path, 200), tmp_path / "store", "--where", "threads")
+    deadline = time.monotonic() + 120
+    while not parts(tmp_path / "store"):
+        assert time.monotonic() < deadline and process.poll() is None
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "goes on from there" in err.decode()
+    assert 0 < len(Store.open(tmp_path / "store").keys()) < 600

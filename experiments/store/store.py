@@ -107,10 +107,10 @@ class Store(Reader):
 
             stored = self._table(None, {row.key for row in rows} - new)
             one_row_a_key(pa.concat_tables([stored, table], promote_options="default"), self.folder)
-            table = only(table, new)
+            table = one_row_a_key(only(table, new), self.folder)
         if not new:
             return
-        self.parts.write(one_row_a_key(table, self.folder))
+        self.parts.write(table)
         self._keys |= new
         self._small += 1
         if self._small >= MANY:

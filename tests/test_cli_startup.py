@@ -72,7 +72,10 @@ def test_every_command_has_json_and_an_example(name: str) -> None:
     command = load(name)
     assert command.name == name
     assert f"jobcenter {name} " in (command.help or ""), "an example of the call belongs in the help"
-    assert any("--json" in parameter.opts for parameter in command.params)
+    for below in getattr(command, "commands", {}).values():
+        assert f"jobcenter {name} {below.name} " in (below.help or ""), below.name
+    for leaf in getattr(command, "commands", {"": command}).values():
+        assert any("--json" in parameter.opts for parameter in leaf.params), leaf.name
 
 
 def test_a_misspelt_command_gets_a_suggestion() -> None:

@@ -30,6 +30,8 @@ def write_comparison(
     with new_folder(folder, force) as part:
         for name in ("differences", "pairing", "bounds", "exit_split", "refusion_lines"):
             _write_csv(getattr(comparison, name), part / f"{name}.csv")
+        if comparison.money is not None:
+            _write_csv(comparison.money, part / "money.csv")
         remarks = {
             "watermark": comparison.watermark or "",
             "price_level": str(comparison.price_level),
@@ -90,6 +92,7 @@ def manifest(comparison: Comparison, scenarios: Iterable[Scenario]) -> dict[str,
         "seeds": list(comparison.seeds),
         "weeks": comparison.weeks,
         "interval_kind": "calculation error",
+        "discount_rate": comparison.discount_rate,
         "notes": comparison.notes,
         "rules_not_verified": comparison.rules_not_verified,
         "unverified_rules": unverified_rules(scenarios[0]),

@@ -3,20 +3,28 @@
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 from made_results import START, lived_result
 
 from experiments.compare import build, summarise
 from experiments.comparison import Comparison
+from sim import codes
 from sim.calendar import monday_of
 from sim.codes import A_BENEFIT, MUNICIPALITY, STATE
 from sim.policies.registry import levers
 from sim.records.result import RunResult
+from sim.scenario import load
 
 
 class _Law:
     """Law of which nothing was left unread but one switch."""
 
-    rule_set = SimpleNamespace(parameters={}, switches={"education_is_self_support": True})
+    rule_set = SimpleNamespace(
+        parameters={},
+        switches={"education_is_self_support": True},
+        share_bp=np.full((codes.N_BENEFITS, 1, 60), 2000),
+    )
+    economy = load("baseline").law.economy
     transitions: dict[str, Any] = {}
     measures: dict[str, Any] = {}
     contact_plan: tuple[Any, ...] = ()
@@ -49,7 +57,7 @@ def made_scenario(
         municipality_name="slagelse",
         municipality=SimpleNamespace(name="Slagelse"),
         world=SimpleNamespace(share=1.0),
-        prices=SimpleNamespace(level_year=2026),
+        prices=SimpleNamespace(level_year=2026, discount_rate=0.035),
         law=_Law(),
         canonical=lambda: {"law": {"refusion": refusion}, "doses": doses},
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from jobcenter.money_screen import money_lines
 from jobcenter.screen import (
     columns,
     command_line,
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 HELP = """Compares scenarios with BASE: the same luck with and without the policy, differences with calculation error.
 
-With --out also differences.csv, pairing.csv, weekly_means.parquet, manifest.json and report.html.
+With --out also differences.csv, money.csv, pairing.csv, weekly_means.parquet, manifest.json and report.html.
 
 Example: jobcenter compare baseline early_intervention one_caseworker --seeds 20 --out results/first
 """
@@ -213,7 +214,7 @@ def _print(comparison: "Comparison", base: Scenario) -> None:
         for group in _side_by_side(names):
             print()
             print("\n".join(_difference_lines(comparison, group)))
-    for lines in (_bound_lines, _split_lines, _refusion_lines, _pairing_lines):
+    for lines in (money_lines, _bound_lines, _split_lines, _refusion_lines, _pairing_lines):
         text = "\n".join(lines(comparison))
         if text:
             print(f"\n{text}")
@@ -251,6 +252,8 @@ def _as_json(comparison: "Comparison") -> dict[str, Any]:
         "bounds": records(comparison.bounds),
         "exit_split": records(comparison.exit_split),
         "refusion_lines": records(comparison.refusion_lines),
+        "discount_rate": comparison.discount_rate,
+        "money": records(comparison.money) if comparison.money is not None else [],
         "differences": records(comparison.differences),
     }
 
@@ -270,6 +273,9 @@ def compare(
             "--set", metavar="KEY.PATH=VALUE", help="Override a value in all scenarios; repeatable."
         ),
     ] = None,
+    rank_all: Annotated[
+        bool, typer.Option("--rank-all", help="Rank strategies of class B and C beside class A, marked.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Compares scenarios with a base."""
@@ -284,7 +290,9 @@ def compare(
     from experiments.compare import compare as run_comparison
 
     check_comparable(resolved[0], resolved[1:])
-    command = command_line("compare", base, *others, seeds=seeds, weeks=weeks, out=out, set=overrides)
+    command = command_line(
+        "compare", base, *others, seeds=seeds, weeks=weeks, out=out, set=overrides, rank_all=rank_all
+    )
     with progress("Runs", seeds * len(resolved)) as step:
         comparison, interrupted = run_comparison(
             resolved[0],
@@ -292,6 +300,7 @@ def compare(
             range(1, seeds + 1),
             progress=lambda done, total: step(done),
             command=command,
+            ranked=("A", "B", "C") if rank_all else ("A",),
         )
     if out is not None:
         from experiments.comparison_folder import write_comparison

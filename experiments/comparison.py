@@ -91,6 +91,8 @@ class Comparison:
         None  # money over time, tidy (experiments/money_table.py); None when not made
     )
     discount_rate: float = 0.035  # real, a year
+    # every strategy at one price (experiments/equal_budget_table.py); None when it was not asked for
+    equal_budget: "pd.DataFrame | None" = None
     # scenario -> series -> half-width of the 95 % calculation error of (scenario - base), float64 (weeks,)
     weekly_error: "dict[str, dict[str, np.ndarray]]" = field(default_factory=dict)
 

@@ -30,8 +30,9 @@ def write_comparison(
     with new_folder(folder, force) as part:
         for name in ("differences", "pairing", "bounds", "exit_split", "refusion_lines"):
             _write_csv(getattr(comparison, name), part / f"{name}.csv")
-        if comparison.money is not None:
-            _write_csv(comparison.money, part / "money.csv")
+        for name in ("money", "equal_budget"):
+            if (frame := getattr(comparison, name)) is not None:
+                _write_csv(frame, part / f"{name}.csv")
         remarks = {
             "watermark": comparison.watermark or "",
             "price_level": str(comparison.price_level),

@@ -19,7 +19,14 @@ from experiments.report_answer import (
     strategies,
 )
 from experiments.report_cells import listing
-from experiments.report_money import choice_table, money_of, money_tables, parameters, sign_figure
+from experiments.report_money import (
+    choice_table,
+    equal_budget_tables,
+    money_of,
+    money_tables,
+    parameters,
+    sign_figure,
+)
 from experiments.report_tables import (
     frame_tables,
     goal_tables,
@@ -205,6 +212,7 @@ def context(comparison: Comparison) -> dict[str, Any]:
         "frames": frame_tables(comparison, numbers),
         "by_year": year_tables(comparison, numbers),
         "pairing": pairing_tables(comparison),
+        "equal_budget": equal_budget_tables(comparison),
         "over_time": money_tables(comparison, money) if money else [],
         "choice": choice_table(money) if money else None,
         "beside": parameters(money) if money else [],

@@ -1,15 +1,16 @@
 """Money over time in the report: its table, the ranking of class A, and the figure of what could turn the sign."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from experiments.comparison import Comparison
+from experiments.equal_budget_table import by_class, years_of
 from experiments.figure_axes import heading
 from experiments.figure_series import palette_of, words
 from experiments.figure_style import INK, SOFT, WIDTH, new_figure, style
 from experiments.money_words import MIO, Money, choice_words, money_rows
 from experiments.report_answer import columns, in_pages
-from experiments.report_cells import Cell, Column, Row, Table, number
+from experiments.report_cells import UNKNOWN, Cell, Column, Row, Table, number, signed
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -71,6 +72,49 @@ def choice_table(money: Money) -> Table | None:
 def parameters(money: Money) -> list[tuple[str, str, str]]:
     """(line, status, parameters with source) of what is not in the headline."""
     return [(line.label, line.status, line.source) for line in money.lines(money.names[0])]
+
+
+def equal_budget_tables(comparison: Comparison) -> list[Table]:
+    """Strategies as rows, a table for each class of evidence, "do nothing" at the head of each."""
+    if comparison.equal_budget is None:
+        return []
+    over = tuple(
+        Column(name, name, "inherit")
+        for name in (
+            "dose",
+            "authorised",
+            "spent",
+            "off the budget",
+            "municipality, net",
+            "spent against B by year",
+        )
+    )
+    out = []
+    for grade, found in by_class(comparison.equal_budget):
+        rows = tuple(
+            Row(words(row["scenario"]), "mio. kr. a year", cells=_priced_cells(comparison, row))
+            for row in found
+        )
+        out.append(Table(over, rows, has_base=False, corner=f"Class {grade}"))
+    return out
+
+
+def _priced_cells(comparison: Comparison, row: dict[str, Any]) -> tuple[Cell, ...]:
+    assert comparison.equal_budget is not None
+    if not row["budget_kr"]:
+        return (Cell(UNKNOWN), Cell("0"), Cell("0"), Cell(""), Cell("0"), Cell(""))
+    years = years_of(comparison.equal_budget, row["scenario"])
+    told = "; ".join(
+        f"{year} {signed(100 * off, 0)} ± {number(100 * error)} %" for year, off, error, _ in years
+    )
+    return (
+        Cell(row["dose"]),
+        Cell(signed(row["authorised_kr"] / MIO, 2)),
+        Cell(signed(row["spent_kr"] / MIO, 2)),
+        Cell(f"{signed(100 * row['off_share'], 1)} %", hint=row["reason"]),
+        Cell(signed(row["net_kr"] / MIO, 2)),
+        Cell("", hint=told),
+    )
 
 
 def sign_figure(comparison: Comparison, names: Sequence[str]) -> "Figure":

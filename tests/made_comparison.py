@@ -71,7 +71,7 @@ def other_payer(result: RunResult) -> RunResult:
     return result
 
 
-def made_comparison(seeds: int = 5, weeks: int = 260) -> Comparison:
+def made_comparison(seeds: int = 5, weeks: int = 260, ranked: tuple[str, ...] = ("A",)) -> Comparison:
     """A base, two class A strategies, a class B one and a refusion context."""
     luck = tuple(range(1, seeds + 1))
     base = made_scenario("baseline", "baseline", weeks=weeks)
@@ -89,4 +89,4 @@ def made_comparison(seeds: int = 5, weeks: int = 260) -> Comparison:
         [summarise(lived_result(weeks, seed, "extra_caseworkers", 0.02, 4.4e6)) for seed in luck],
         [summarise(other_payer(lived_result(weeks, seed, "refusion_flat"))) for seed in luck],
     ]
-    return build(base, others, luck, runs, command="jobcenter compare baseline ... --seeds 5")
+    return build(base, others, luck, runs, command="jobcenter compare baseline ... --seeds 5", ranked=ranked)

@@ -227,6 +227,12 @@ def test_classes_are_not_ranked_against_each_other_and_contexts_have_no_payback(
     assert sum(best for _, best, _ in money.options()) == pytest.approx(1.0)
 
 
+def test_weaker_classes_are_ranked_only_when_asked_and_then_marked() -> None:
+    comparison = made_comparison(seeds=5, ranked=("A", "B", "C"))
+    assert "extra_caseworkers" in [name for name, _, _ in Money(comparison).options()]
+    assert (comparison.money.query("part == 'choice'").status == "B and C ranked because asked").all()
+
+
 def test_sentence_names_the_line_that_turns_the_sign(comparison) -> None:
     money = Money(comparison)
     said = {name: sign_sentence(money, name) for name in money.names}

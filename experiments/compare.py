@@ -21,6 +21,7 @@ from experiments.comparison import (
     REFUSION_COLUMNS,
     Comparison,
 )
+from experiments.money_table import RANKED, money_frame
 from experiments.run import Plan, Where, execute
 from experiments.splits import accounting_twin, exit_split, refusion_differs, same_but_for_names
 from experiments.spread import Paired, paired
@@ -110,8 +111,11 @@ def compare(
     workers: int | None = None,
     progress: Callable[[int, int], None] | None = None,
     command: str = "",
+    ranked: Sequence[str] = RANKED,
 ) -> tuple[Comparison, bool]:
     """Runs a comparison. Returns it, and whether Ctrl-C cut it short (then only finished pairs are in it).
+
+    `ranked`: evidence classes that may stand in one ranking with "do nothing".
 
     Raises UserError when the scenarios cannot be compared, KeyboardInterrupt when not one pair was finished.
     """
@@ -134,6 +138,7 @@ def compare(
         runs[: 1 + len(others)],
         {k: runs[1 + len(others) + at] for at, k in enumerate(twins)},
         command,
+        ranked,
     )
     if done.interrupted:
         comparison.notes.insert(0, f"Stopped early: {len(finished)} of {len(seeds)} pairs of runs finished.")
@@ -147,6 +152,7 @@ def build(
     runs: Sequence[Sequence[Summary]],
     twins: Mapping[int, Sequence[Summary]] | None = None,
     command: str = "",
+    ranked: Sequence[str] = RANKED,
 ) -> Comparison:
     """A `Comparison` of finished runs. `runs`: one list per scenario, the base first, in the order of the seeds;
     `twins`: for the k-th other scenario, runs of the base under its refusion rule where they differ from its own."""
@@ -205,6 +211,8 @@ def build(
         municipality=base.municipality.name,
         world_share=base.world.share,
         weekly_error=errors,
+        money=money_frame(base, names[1:], others, runs, weeks, ranked=ranked),
+        discount_rate=base.prices.discount_rate,
     )
 
 

@@ -87,6 +87,12 @@ class Comparison:
     price_level: int  # kroner of this year
     municipality: str = ""
     world_share: float = 1.0
+    money: "pd.DataFrame | None" = (
+        None  # money over time, tidy (experiments/money_table.py); None when not made
+    )
+    discount_rate: float = 0.035  # real, a year
+    # every strategy at one price (experiments/equal_budget_table.py); None when it was not asked for
+    equal_budget: "pd.DataFrame | None" = None
     # scenario -> series -> half-width of the 95 % calculation error of (scenario - base), float64 (weeks,)
     weekly_error: "dict[str, dict[str, np.ndarray]]" = field(default_factory=dict)
 

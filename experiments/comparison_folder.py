@@ -30,6 +30,9 @@ def write_comparison(
     with new_folder(folder, force) as part:
         for name in ("differences", "pairing", "bounds", "exit_split", "refusion_lines"):
             _write_csv(getattr(comparison, name), part / f"{name}.csv")
+        for name in ("money", "equal_budget"):
+            if (frame := getattr(comparison, name)) is not None:
+                _write_csv(frame, part / f"{name}.csv")
         remarks = {
             "watermark": comparison.watermark or "",
             "price_level": str(comparison.price_level),
@@ -90,6 +93,7 @@ def manifest(comparison: Comparison, scenarios: Iterable[Scenario]) -> dict[str,
         "seeds": list(comparison.seeds),
         "weeks": comparison.weeks,
         "interval_kind": "calculation error",
+        "discount_rate": comparison.discount_rate,
         "notes": comparison.notes,
         "rules_not_verified": comparison.rules_not_verified,
         "unverified_rules": unverified_rules(scenarios[0]),

@@ -19,6 +19,14 @@ from experiments.report_answer import (
     strategies,
 )
 from experiments.report_cells import listing
+from experiments.report_money import (
+    choice_table,
+    equal_budget_tables,
+    money_of,
+    money_tables,
+    parameters,
+    sign_figure,
+)
 from experiments.report_tables import (
     frame_tables,
     goal_tables,
@@ -39,11 +47,12 @@ DOOR_COLOURS: Final = {
     "other benefit": "#E69F00",
     "neither": "#8c8c8c",
 }
+SIGNS: Final = 6  # strategies one figure has room for
 # What no comparison of this kind can tell, whatever the scenarios are.
 CANNOT_TELL: Final = (
     "How large an effect really is: behaviour is held at its central values; the interval is calculation error only.",
     "What one municipality's accounts will show: luck alone moves a year's municipal benefit bill by several mio. kr.",
-    "Tax, equalisation, the budget guarantee and what is owed after the horizon (pension, fleksjob): not counted.",
+    "Tax, equalisation, the budget guarantee, what is owed after the horizon: only their size, under Money over time.",
     "Who is better or worse off: single persons in two runs are one arbitrary coupling: no share of winners is given.",
     "What a person should be offered: nothing here decides about a person.",
 )
@@ -113,6 +122,7 @@ def drawn(comparison: Comparison) -> list[dict[str, str]]:
         if still
         else ""
     )
+    money = money_of(comparison)
     runs = len(comparison.seeds)
     error = f"calculation error (95 %) of {runs} paired runs" if runs > 1 else ""
     year = last_full_year(comparison)
@@ -128,6 +138,17 @@ def drawn(comparison: Comparison) -> list[dict[str, str]]:
             figures.net_cost,
             "What spends first and comes back to zero has paid back."
             + (f" Bands: {error}." if error else ""),
+        ),
+        *(
+            [
+                (
+                    "sign",
+                    lambda c: sign_figure(c, money.names[:SIGNS]),
+                    "Where a bar crosses zero, whether the strategy pays is not settled.",
+                )
+            ]
+            if money
+            else []
         ),
         (
             "stocks",
@@ -165,6 +186,7 @@ def context(comparison: Comparison) -> dict[str, Any]:
     numbers = Numbers(comparison)
     palette = palette_of(comparison)
     chosen = strategies(comparison)
+    money = money_of(comparison)
     return {
         "title": title(comparison),
         "base": words(comparison.base),
@@ -190,6 +212,12 @@ def context(comparison: Comparison) -> dict[str, Any]:
         "frames": frame_tables(comparison, numbers),
         "by_year": year_tables(comparison, numbers),
         "pairing": pairing_tables(comparison),
+        "equal_budget": equal_budget_tables(comparison),
+        "over_time": money_tables(comparison, money) if money else [],
+        "choice": choice_table(money) if money else None,
+        "beside": parameters(money) if money else [],
+        "money_spread": money.spread("present value") if money else "",
+        "discount_rate": f"{100 * comparison.discount_rate:g}",
         "warnings": [note for note in comparison.notes if note.startswith("WARNING")],
         "notes": [note for note in comparison.notes if not note.startswith("WARNING")],
         "cannot_tell": CANNOT_TELL,

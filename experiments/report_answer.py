@@ -10,6 +10,7 @@ import numpy as np
 from experiments.bounds import MUNICIPAL_SHARE, break_even_persons
 from experiments.comparison import EXIT_DOORS, NEITHER_LIMIT, Comparison
 from experiments.figure_series import others, palette_of, words
+from experiments.money_words import Money, sign_sentence
 from experiments.report_cells import (
     MIO,
     UNKNOWN,
@@ -383,6 +384,8 @@ def sentence(comparison: Comparison, numbers: Numbers, scenario: str) -> str:
     back = payback(numbers, scenario)
     ends = {True: f"Not paid back{back.removeprefix('not')}.", False: f"Paid back {back}."}
     text = f"{people[:1].upper()}{people[1:]}. {money} {ends[back.startswith('not')]}"
+    if comparison.money is not None and scenario in (over_time := Money(comparison)).names:
+        text += f" {said}" if (said := sign_sentence(over_time, scenario)) else ""
     split = split_of(comparison, scenario)
     if split.warns:
         text += (

@@ -104,7 +104,7 @@ def progress(what: str, total: int) -> Iterator[Callable[[int], None]]:
         transient=True,
     )
     with bar:
-        task = bar.add_task(what, total=total)
+        task = bar.add_task(what, total=total or None)  # how many there will be may not be known
         yield lambda done: bar.update(task, completed=done)
 
 

@@ -3,20 +3,28 @@
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 from made_results import START, lived_result
 
 from experiments.compare import build, summarise
 from experiments.comparison import Comparison
+from sim import codes
 from sim.calendar import monday_of
 from sim.codes import A_BENEFIT, MUNICIPALITY, STATE
 from sim.policies.registry import levers
 from sim.records.result import RunResult
+from sim.scenario import load
 
 
 class _Law:
     """Law of which nothing was left unread but one switch."""
 
-    rule_set = SimpleNamespace(parameters={}, switches={"education_is_self_support": True})
+    rule_set = SimpleNamespace(
+        parameters={},
+        switches={"education_is_self_support": True},
+        share_bp=np.full((codes.N_BENEFITS, 1, 60), 2000),
+    )
+    economy = load("baseline").law.economy
     transitions: dict[str, Any] = {}
     measures: dict[str, Any] = {}
     contact_plan: tuple[Any, ...] = ()
@@ -49,7 +57,7 @@ def made_scenario(
         municipality_name="slagelse",
         municipality=SimpleNamespace(name="Slagelse"),
         world=SimpleNamespace(share=1.0),
-        prices=SimpleNamespace(level_year=2026),
+        prices=SimpleNamespace(level_year=2026, discount_rate=0.035),
         law=_Law(),
         canonical=lambda: {"law": {"refusion": refusion}, "doses": doses},
     )
@@ -63,7 +71,7 @@ def other_payer(result: RunResult) -> RunResult:
     return result
 
 
-def made_comparison(seeds: int = 5, weeks: int = 260) -> Comparison:
+def made_comparison(seeds: int = 5, weeks: int = 260, ranked: tuple[str, ...] = ("A",)) -> Comparison:
     """A base, two class A strategies, a class B one and a refusion context."""
     luck = tuple(range(1, seeds + 1))
     base = made_scenario("baseline", "baseline", weeks=weeks)
@@ -81,4 +89,4 @@ def made_comparison(seeds: int = 5, weeks: int = 260) -> Comparison:
         [summarise(lived_result(weeks, seed, "extra_caseworkers", 0.02, 4.4e6)) for seed in luck],
         [summarise(other_payer(lived_result(weeks, seed, "refusion_flat"))) for seed in luck],
     ]
-    return build(base, others, luck, runs, command="jobcenter compare baseline ... --seeds 5")
+    return build(base, others, luck, runs, command="jobcenter compare baseline ... --seeds 5", ranked=ranked)

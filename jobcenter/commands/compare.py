@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from jobcenter.money_screen import equal_budget_lines, money_lines
 from jobcenter.screen import (
     columns,
     command_line,
@@ -18,6 +19,7 @@ from jobcenter.screen import (
     signed,
     unit_words,
 )
+from sim.errors import UserError
 from sim.scenario import Scenario, load
 from sim.scenario.models import MAX_WEEKS
 
@@ -25,10 +27,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from experiments.comparison import Comparison
+    from experiments.equal_budget import Priced
 
 HELP = """Compares scenarios with BASE: the same luck with and without the policy, differences with calculation error.
 
-With --out also differences.csv, pairing.csv, weekly_means.parquet, manifest.json and report.html.
+With --out also differences.csv, money.csv, pairing.csv, weekly_means.parquet, manifest.json and report.html.
+
+With --equal-budget every strategy's dose is solved so that all spend the same; "do nothing" is always a row.
 
 Example: jobcenter compare baseline early_intervention one_caseworker --seeds 20 --out results/first
 """
@@ -213,7 +218,14 @@ def _print(comparison: "Comparison", base: Scenario) -> None:
         for group in _side_by_side(names):
             print()
             print("\n".join(_difference_lines(comparison, group)))
-    for lines in (_bound_lines, _split_lines, _refusion_lines, _pairing_lines):
+    for lines in (
+        equal_budget_lines,
+        money_lines,
+        _bound_lines,
+        _split_lines,
+        _refusion_lines,
+        _pairing_lines,
+    ):
         text = "\n".join(lines(comparison))
         if text:
             print(f"\n{text}")
@@ -251,6 +263,9 @@ def _as_json(comparison: "Comparison") -> dict[str, Any]:
         "bounds": records(comparison.bounds),
         "exit_split": records(comparison.exit_split),
         "refusion_lines": records(comparison.refusion_lines),
+        "discount_rate": comparison.discount_rate,
+        "money": records(comparison.money) if comparison.money is not None else [],
+        "equal_budget": records(comparison.equal_budget) if comparison.equal_budget is not None else [],
         "differences": records(comparison.differences),
     }
 
@@ -270,6 +285,20 @@ def compare(
             "--set", metavar="KEY.PATH=VALUE", help="Override a value in all scenarios; repeatable."
         ),
     ] = None,
+    equal_budget: Annotated[
+        str | None,
+        typer.Option(
+            metavar="B",
+            help="Give every strategy the same extra gross operating spending a budget year, as '5 mio. kr.'.",
+        ),
+    ] = None,
+    split: Annotated[
+        str | None,
+        typer.Option(metavar="LEVER=SHARE,...", help="How strategies with several levers share B."),
+    ] = None,
+    rank_all: Annotated[
+        bool, typer.Option("--rank-all", help="Rank strategies of class B and C beside class A, marked.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Compares scenarios with a base."""
@@ -284,7 +313,12 @@ def compare(
     from experiments.compare import compare as run_comparison
 
     check_comparable(resolved[0], resolved[1:])
-    command = command_line("compare", base, *others, seeds=seeds, weeks=weeks, out=out, set=overrides)
+    priced = _at_one_price(resolved, equal_budget, split, seeds)
+    resolved = [resolved[0], *(one.scenario for one in priced)] if priced else resolved
+    command = command_line(
+        "compare", base, *others, seeds=seeds, weeks=weeks, out=out, set=overrides, equal_budget=equal_budget,
+        split=split, rank_all=rank_all,
+    )  # fmt: skip
     with progress("Runs", seeds * len(resolved)) as step:
         comparison, interrupted = run_comparison(
             resolved[0],
@@ -292,7 +326,12 @@ def compare(
             range(1, seeds + 1),
             progress=lambda done, total: step(done),
             command=command,
+            ranked=("A", "B", "C") if rank_all else ("A",),
         )
+    if priced:
+        from experiments.equal_budget_table import with_equal_budget
+
+        comparison = with_equal_budget(comparison, resolved[0], priced)
     if out is not None:
         from experiments.comparison_folder import write_comparison
 
@@ -306,6 +345,21 @@ def compare(
     if interrupted:
         written = f"; {out} holds what was finished" if out is not None else ""
         raise KeyboardInterrupt(f"Stopped after {len(comparison.seeds)} of {seeds} pairs of runs{written}.")
+
+
+def _at_one_price(
+    resolved: Sequence[Scenario], budget: str | None, split: str | None, seeds: int
+) -> "list[Priced]":
+    """The strategies with doses that cost the budget; none when no budget was given."""
+    if budget is None:
+        if split is not None:
+            raise UserError("--split says how an equal budget is shared; give --equal-budget as well")
+        return []
+    from experiments.equal_budget import read_budget, read_split, solve
+
+    amount, shares = read_budget(budget), read_split(split) if split is not None else None
+    with progress("Simulations to find the doses", 0) as step:
+        return solve(resolved[0], resolved[1:], amount, range(1, seeds + 1), shares, progress=step)
 
 
 def register(app: typer.Typer) -> None:

@@ -1,11 +1,11 @@
 """Continuity: fewer caseworker changes, each cause at its price."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Self
 
 from pydantic import AfterValidator, Field
 
 from sim.codes import TEAMS
-from sim.policies.registry import Lever, Team, lever
+from sim.policies.registry import Dose, Lever, Team, lever, scaled_posts
 from sim.scenario.scalars import Fte, Kr, Minutes, Share, item, read_quarters
 
 if TYPE_CHECKING:
@@ -76,6 +76,34 @@ class Continuity(Lever):
         shares = self.one_person_across_groups_share, self.handover_meeting_share, self.meet_own_request_share
         paid = self.retention_pay_kr_per_fte_year, self.one_off_kr
         return not any((*shares, *paid)) and not any(self.absence_slack_fte.values())
+
+    def dose(self, scenario: "Scenario") -> Dose:
+        """Posts that cover absence, over the teams as written; more than the expected absence has nothing to cover."""
+        value, office = scenario.behaviour, scenario.municipality.staff
+        away = value["staff.long_absence"] * value["staff.long_absence_weeks"]
+        total = sum(self.absence_slack_fte.values())
+        full = [
+            office.teams[team].fte * away / (fte / total)
+            for team, fte in self.absence_slack_fte.items()
+            if fte
+        ]
+        return Dose("absence_slack_fte", "FTE", "posts that cover absence, the rest as written",
+                    total, max(0.25, round(4.0 * max(full, default=0.0)) / 4.0) if full else 0.0,
+                    "all expected absence in the teams named is covered", step=0.25)  # fmt: skip
+
+    def with_dose(self, value: float) -> Self:
+        """As many posts that cover absence; everything else as written."""
+        return self.model_copy(update={"absence_slack_fte": scaled_posts(self.absence_slack_fte, value)})
+
+    def paid_posts(self) -> float:
+        """The posts that cover absence are hours, not seats with cases."""
+        return sum(self.absence_slack_fte.values())
+
+    def other_cost_kr_year(self, scenario: "Scenario") -> float:
+        """Retention pay for every caseworker's post."""
+        return self.retention_pay_kr_per_fte_year * sum(
+            team.fte for name, team in scenario.municipality.staff.teams.items() if name != "rehabilitation"
+        )
 
     def apply(self, tables: "Tables", scenario: "Scenario", week: int) -> None:
         """Changes the causes of caseworker changes and books what each costs.

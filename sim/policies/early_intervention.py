@@ -1,11 +1,11 @@
 """Early intervention: more and earlier meetings in the first months of a spell, above the statutory contact plan."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Self
 
 from pydantic import AfterValidator, Field
 
 from sim.codes import BAND_STARTS, BENEFITS
-from sim.policies.registry import Group, Lever, Team, lever
+from sim.policies.registry import Dose, Group, Lever, Team, lever, scaled_posts
 from sim.scenario.scalars import Fte, Kr, Minutes, Number, Share, Weeks, item, read_quarters
 
 if TYPE_CHECKING:
@@ -95,6 +95,18 @@ class EarlyIntervention(Lever):
     def extra_posts(self) -> dict[str, float]:
         """The posts that hold the meetings."""
         return dict(self.extra_fte)
+
+    def dose(self, scenario: "Scenario") -> Dose:
+        """Part of the groups that gets the lever; the posts follow in proportion, in quarters."""
+        return Dose("coverage_share", "share", "part of the groups that gets the lever, its posts in proportion",
+                    self.coverage_share, 1.0, "everybody in the groups gets it")  # fmt: skip
+
+    def with_dose(self, value: float) -> Self:
+        """Another coverage, with the posts that takes."""
+        posts = sum(self.extra_fte.values()) * value / self.coverage_share if self.coverage_share else 0.0
+        return self.model_copy(
+            update={"coverage_share": value, "extra_fte": scaled_posts(self.extra_fte, posts)}
+        )
 
     def arms(self) -> tuple[int, ...]:
         """Arms of the trial the lever acts on: everybody, or those drawn by lot."""

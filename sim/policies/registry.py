@@ -6,8 +6,9 @@ Reading and checking scenarios loads these files, so NumPy and the tables are im
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Annotated, ClassVar, Final, TypeVar
+from typing import TYPE_CHECKING, Annotated, ClassVar, Final, Self, TypeVar
 
 from pydantic import Field
 
@@ -24,6 +25,20 @@ FILES: Final = ("early_intervention", "continuity", "staffing")
 # Teams with a caseload: the coordinators of the rehabilitation team hold no cases a lever could reach.
 Team = Annotated[str, OneOf(tuple(team for team in TEAMS if team != "rehabilitation"))]
 Group = Annotated[str, OneOf(BENEFITS)]
+
+
+@dataclass(frozen=True)
+class Dose:
+    """The one thing a lever has more or less of when it must cost a given amount (economics rule 10)."""
+
+    parameter: str
+    unit: str
+    meaning: str
+    now: float  # as the scenario writes it
+    most: float  # capacity: more of it cannot be used
+    why_most: str
+    step: float = 0.0  # posts come in quarters; 0 = any value
+    least: float = 0.0
 
 
 class Lever(Frozen):
@@ -51,6 +66,22 @@ class Lever(Frozen):
         """Posts the lever adds to each team (FTE, negative for cuts); they are seats, not tables."""
         return {}
 
+    def dose(self, scenario: "Scenario") -> Dose:
+        """What is scaled so that the lever costs a given amount, and how far it can be."""
+        raise NotImplementedError(f"{type(self).__name__} declares no dose for an equal budget")
+
+    def with_dose(self, value: float) -> Self:
+        """The same lever with another dose."""
+        raise NotImplementedError(f"{type(self).__name__} declares no dose for an equal budget")
+
+    def paid_posts(self) -> float:
+        """Posts the lever authorises, those that are no seats of their own included (FTE)."""
+        return sum(self.extra_posts().values())
+
+    def other_cost_kr_year(self, scenario: "Scenario") -> float:
+        """What the lever authorises a year besides posts, kroner, the whole municipality."""
+        return 0.0
+
     def one_off_oere(self) -> float:
         """One-off cost booked in the lever's first week, øre (levers are priced at the scenario's price level)."""
         return 100.0 * float(getattr(self, "one_off_kr", 0.0))
@@ -62,6 +93,23 @@ class Lever(Frozen):
     def change_weeks(self, scenario: "Scenario") -> set[int]:
         """Weeks in which what the lever does to the tables may change."""
         return {self.first_week(scenario)}
+
+
+def scaled_posts(posts: Mapping[str, float], total: float) -> dict[str, float]:
+    """Posts over teams in the same proportion with another total, in quarters that add up to it (largest remainder).
+
+    Example: {a: 4, b: 2} scaled to 3.25 is {a: 2.25, b: 1.0}.
+    """
+    have = sum(posts.values())
+    if have <= 0.0:
+        return dict(posts)
+    quarters = round(4.0 * total)
+    exact = {team: quarters * fte / have for team, fte in posts.items()}
+    whole = {team: int(part) for team, part in exact.items()}
+    left = quarters - sum(whole.values())
+    for team in sorted(exact, key=lambda team: whole[team] - exact[team])[:left]:
+        whole[team] += 1
+    return {team: part / 4.0 for team, part in whole.items()}
 
 
 L = TypeVar("L", bound=Lever)

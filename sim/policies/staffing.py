@@ -1,10 +1,10 @@
 """Staffing: more or fewer caseworkers in a team. The plainest investment: hours for money."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Self
 
 from pydantic import AfterValidator, Field
 
-from sim.policies.registry import Lever, Team, lever
+from sim.policies.registry import Dose, Lever, Team, lever, scaled_posts
 from sim.scenario.scalars import Fte, read_quarters
 
 if TYPE_CHECKING:
@@ -39,6 +39,17 @@ class Staffing(Lever):
     def extra_posts(self) -> dict[str, float]:
         """The posts; hours, queue, meetings and caseworker changes follow from them."""
         return dict(self.extra_fte)
+
+    def dose(self, scenario: "Scenario") -> Dose:
+        """Posts in all, spread over the teams as written; at most 200 in a team."""
+        total = sum(self.extra_fte.values())
+        largest = max((fte / total for fte in self.extra_fte.values()), default=1.0) if total > 0 else 1.0
+        return Dose("extra_fte", "FTE", "posts added, over the teams as written", total, 200.0 / largest,
+                    "200 posts in one team", step=0.25)  # fmt: skip
+
+    def with_dose(self, value: float) -> Self:
+        """As many posts in all."""
+        return self.model_copy(update={"extra_fte": scaled_posts(self.extra_fte, value)})
 
     def apply(self, tables: "Tables", scenario: "Scenario", week: int) -> None:
         """No table changes: posts are seats, opened and closed by the model."""

@@ -181,6 +181,7 @@ BUILDERS: Final[Mapping[str, Callable[[Tree], Checked]]] = {
     "law.contact_plan": _contact_plan,
     "law.transitions": _law_values,
     "law.measures": _law_values,
+    "law.economy": _law_values,
 }
 
 
@@ -350,6 +351,7 @@ def _law(file: ScenarioFile, tree: Tree, parts: Mapping[str, Checked], sources: 
         measures=parts["law.measures"].value,
         refusion_where=where,
         refusion_file=str(rules),
+        economy=parts["law.economy"].value,
     )
     try:
         law.rule_set  # noqa: B018  # read now, so that a mistake in the rule set is told by `check` and not by the run

@@ -127,6 +127,8 @@ class Law:
     ]  # by benefit: average payment as a share of the full rate (part-time, deductions)
     refusion_where: str = field(default="law.refusion", compare=False)
     refusion_file: str = field(default="", compare=False)
+    # Index of prices, tax, equalisation, what is owed after the horizon: read by reports, never by a run.
+    economy: Mapping[str, tuple[LawValue, ...]] = field(default_factory=dict, compare=False)
 
     @cached_property
     def rule_set(self) -> RuleSet:

@@ -56,6 +56,13 @@ class Prices(Frozen):
     rate_index_per_year: Number = item(
         unit="share per year", meaning="growth of rates and prices by year", ge=-0.1, le=0.2
     )
+    discount_rate: Share = item(
+        0.035,
+        unit="share per year",
+        meaning="real discount rate of present values; moves no result of a run",
+        le=0.2,
+        source="economics of public investment: 3.5 % real, a judgement to be changed by the user",
+    )
 
 
 class Demand(Frozen):
@@ -140,7 +147,8 @@ class Scenario:
             "start": iso(self.start_week),
             "weeks": self.weeks,
             "world": self.world.model_dump(mode="json"),
-            "prices": self.prices.model_dump(mode="json"),
+            # A discount rate weighs results, it does not alter one.
+            "prices": self.prices.model_dump(mode="json", exclude={"discount_rate"}),
             "demand": [spell.model_dump(mode="json", by_alias=True) for spell in self.demand],
             "levers": {
                 name: lever.model_dump(mode="json", by_alias=True) for name, lever in self.levers.items()

@@ -18,7 +18,7 @@ from sim.scenario.models import LawChoice, Scenario, ScenarioFile
 from sim.scenario.validate import allowed_keys
 from sim.scenario.yaml_tree import Path, Place, Tree, display, dotted, nearest
 
-LAW_TABLES: Final = ("benefit_rates", "contact_plan", "transitions", "measures")
+LAW_TABLES: Final = ("benefit_rates", "contact_plan", "transitions", "measures", "economy")
 _OWN_KEYS: Final = ("extends", "set")
 
 
@@ -210,7 +210,13 @@ def _inside(owner: str, rest: Path) -> Path:
 
 
 # Where names are free an override may only name what is there: so many steps must exist. Elsewhere the models know.
-_KNOWN_STEPS: Final = {"behaviour": 2, "effects": 2, "law.transitions": 1, "law.measures": 1}
+_KNOWN_STEPS: Final = {
+    "behaviour": 2,
+    "effects": 2,
+    "law.transitions": 1,
+    "law.measures": 1,
+    "law.economy": 1,
+}
 
 
 def _apply(tree: Tree, path: Path, value: Any, place: Place, said: Path) -> Tree:

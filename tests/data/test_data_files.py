@@ -22,6 +22,7 @@ FILES = (
     "law/contact_plan.yaml",
     "law/transitions.yaml",
     "law/measures.yaml",
+    "law/economy.yaml",
 )
 
 # Share of each benefit's people that is under 30 (judged); with the municipality's shares of providers and of young
@@ -119,7 +120,7 @@ def day(text: str | None, otherwise: date) -> date:
     return date.fromisoformat(text) if text else otherwise
 
 
-@pytest.mark.parametrize("name", ["law/transitions.yaml", "law/measures.yaml"])
+@pytest.mark.parametrize("name", ["law/transitions.yaml", "law/measures.yaml", "law/economy.yaml"])
 def test_dated_rows_follow_each_other_without_gap_or_overlap(name: str) -> None:
     for key, rows in tree(name).items():
         if not isinstance(rows, list):

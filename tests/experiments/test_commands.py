@@ -105,7 +105,8 @@ def test_compare_writes_everything(tmp_path: Path) -> None:
     ):
         assert text in done.output, text
     assert {path.name for path in folder.iterdir()} == {
-        "differences.csv", "pairing.csv", "bounds.csv", "exit_split.csv", "refusion_lines.csv", "weekly_means.parquet",
+        "differences.csv", "money.csv", "pairing.csv", "bounds.csv", "exit_split.csv", "refusion_lines.csv",
+        "weekly_means.parquet",
         "manifest.json", "report.html",
     }  # fmt: skip
     header = (folder / "differences.csv").read_text().splitlines()[0]

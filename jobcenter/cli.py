@@ -19,7 +19,7 @@ from sim.errors import UserError
 
 FOLDER: Final = Path(__file__).parent / "commands"
 # In the order a newcomer needs them; a command not named here follows alphabetically.
-ORDER: Final = ("check", "run", "compare", "refusion", "diff", "schema")
+ORDER: Final = ("check", "run", "compare", "trial", "explain", "refusion", "diff", "schema")
 USER_ERROR: Final = 2
 INTERRUPTED: Final = 130  # what shells call a process ended by Ctrl-C
 

@@ -37,11 +37,12 @@ def history_begins(scenario: Scenario) -> int:
 
 
 def _base(scenario: Scenario) -> Scenario:
-    """The scenario as far as it shapes the time before its start: no levers, no refusion context, no cycle."""
+    """The scenario as far as it shapes the time before its start: no levers, no trial, no refusion context, no
+    cycle."""
     law = replace(
         scenario.law, refusion="ladder_2016", refusion_switches={}, refusion_parameters={}, refusion_file=""
     )
-    return replace(scenario, levers={}, demand=(), law=law)
+    return replace(scenario, levers={}, demand=(), law=law, trial=None)
 
 
 def draw_history(scenario: Scenario, seed: int) -> State:

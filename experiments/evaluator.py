@@ -82,9 +82,9 @@ class Needed(NamedTuple):
 
 
 def needed_size(
-    size: int, differences: np.ndarray, standard_errors: np.ndarray, control_differences: np.ndarray
+    enrolled: float, differences: np.ndarray, standard_errors: np.ndarray, control_differences: np.ndarray
 ) -> Needed:
-    """The size at which four of five trials reject, if effect and spread per person stay what they are at `size`.
+    """The size at which four of five trials reject, if effect and spread per person stay what they are at `enrolled`.
 
     differences, standard_errors: float64 (simulated trials). control_differences: the same trials without the lever,
     float64 (simulated trials); what the arms differ by there is luck of the lot and is taken off. Stated only where the
@@ -100,7 +100,7 @@ def needed_size(
     if abs(mean) <= error:
         return Needed(math.nan, math.nan, math.nan, "the mean effect lies within its calculation error")
     persons = [
-        size * ((_Z_TEST + _Z_POWER) * spread / one) ** 2
+        enrolled * ((_Z_TEST + _Z_POWER) * spread / one) ** 2
         for one in (abs(mean), abs(mean) + error, abs(mean) - error)
     ]
     return Needed(persons[0], persons[1], persons[2], "")

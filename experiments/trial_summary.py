@@ -133,13 +133,13 @@ def powers(study: Study) -> list[Power]:
                     _mean([_enrolled(pair.trial) for pair in pairs]),
                     rate(sum(one.rejects for one in trial), len(trial)),
                     rate(sum(one.rejects for one in nothing), len(nothing)),
-                    _needed(study, size, trial, nothing),
+                    _needed(study, _mean([_enrolled(pair.trial) for pair in pairs]), trial, nothing),
                 )
             )
     return rows
 
 
-def _needed(study: Study, size: int, trial: Sequence[Any], nothing: Sequence[Any]) -> Needed:
+def _needed(study: Study, enrolled: float, trial: Sequence[Any], nothing: Sequence[Any]) -> Needed:
     if study.trial.by == "team":
         nan = math.nan
         return Needed(
@@ -150,7 +150,7 @@ def _needed(study: Study, size: int, trial: Sequence[Any], nothing: Sequence[Any
         [one.standard_error for one in trial],
         [one.difference for one in nothing],
     )
-    return needed_size(size, *(np.array(column, float) for column in columns))
+    return needed_size(enrolled, *(np.array(column, float) for column in columns))
 
 
 def _enrolled(arms: Arms) -> int:

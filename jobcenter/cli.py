@@ -19,7 +19,9 @@ from sim.errors import UserError
 
 FOLDER: Final = Path(__file__).parent / "commands"
 # In the order a newcomer needs them; a command not named here follows alphabetically.
-ORDER: Final = ("check", "run", "compare", "batch", "store", "refusion", "diff", "schema")
+ORDER: Final = (
+    "check", "run", "compare", "batch", "store", "trial", "explain", "refusion", "diff", "schema",
+)  # fmt: skip
 USER_ERROR: Final = 2
 INTERRUPTED: Final = 130  # what shells call a process ended by Ctrl-C
 

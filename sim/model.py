@@ -22,6 +22,7 @@ from sim.records.weekly import COHORT, COLUMNS, N_COLUMNS
 from sim.scenario import Scenario
 from sim.state import State
 from sim.tables import Tables, build_tables, change_weeks
+from sim.trial import enrol
 from sim.week import (
     arrivals,
     casework,
@@ -98,6 +99,7 @@ class JobcenterModel(mesa.Model):
         s._mark_limits(
             week
         )  #              3 time limits that fall due; the week's status is fixed from here on
+        s._enrol(week)  #                    3 a trial enrols people by lot
         s._staff(week)  #                    4 caseworkers fall ill, resign, are hired, learn
         offers = s._casework(week)  #        5 cases, caseworker changes, the queue, meetings
         s._measures(week, offers)  #         6 measures end and start while budget and places last
@@ -150,6 +152,11 @@ class JobcenterModel(mesa.Model):
 
     def _mark_limits(self, week: int) -> None:
         arrivals.mark_limits(self.citizens, self.world, self.tables.limits, self.tables.entry, week)
+
+    def _enrol(self, week: int) -> None:
+        trial = self.settings.trial
+        if trial is not None and not self.burn_in:
+            enrol(self.state.columns, trial, self.seed_of_chance, week)
 
     def _staff(self, week: int) -> None:
         staffing.staff_the_week(self.seats, self.world, self.tables.staff, self.life_keys, week)

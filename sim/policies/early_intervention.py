@@ -1,6 +1,6 @@
 """Early intervention: more and earlier meetings in the first months of a spell, above the statutory contact plan."""
 
-from typing import TYPE_CHECKING, Annotated, Self
+from typing import TYPE_CHECKING, Annotated, ClassVar, Self
 
 from pydantic import AfterValidator, Field
 
@@ -34,6 +34,8 @@ class EarlyIntervention(Lever):
 
     Fields left out stay as the law has them; leaving out all of them is the zero dose.
     """
+
+    per_person: ClassVar[bool] = True
 
     groups: tuple[Group, ...] = Field((), description="benefits whose new spells get the lever")
     meetings_per_26_weeks: Number | None = item(
@@ -108,9 +110,10 @@ class EarlyIntervention(Lever):
             update={"coverage_share": value, "extra_fte": scaled_posts(self.extra_fte, posts)}
         )
 
-    def arms(self) -> tuple[int, ...]:
-        """Arms of the trial the lever acts on: everybody, or those drawn by lot."""
-        return ALL_ARMS if self.coverage_share >= 1.0 else TREATED_ARM
+    def arms(self, scenario: "Scenario") -> tuple[int, ...]:
+        """Arms the lever acts on: everybody, or those drawn by lot."""
+        by_lot = self.coverage_share < 1.0 or self.on_trial(scenario)
+        return TREATED_ARM if by_lot else ALL_ARMS
 
     def apply(self, tables: "Tables", scenario: "Scenario", week: int) -> None:
         """More meetings than the law asks for in the bands up to `until_week`, an earlier first meeting, coaching.
@@ -122,7 +125,7 @@ class EarlyIntervention(Lever):
         meeting = tables.meeting
         for group in self.groups:
             b = BENEFITS.index(group)
-            for arm in self.arms():
+            for arm in self.arms(scenario):
                 if self.meetings_per_26_weeks:
                     wanted = max(1, round(52.0 / self.meetings_per_26_weeks))  # half weeks between meetings
                     for band, start in enumerate(BAND_STARTS):

@@ -45,6 +45,9 @@ class Lever(Frozen):
     """What every lever has: the week it starts, its class of evidence, and what it does to the tables of a week."""
 
     name: ClassVar[str] = ""
+    per_person: ClassVar[bool] = (
+        False  # whether it can be given to some and not to others: a trial needs that
+    )
 
     from_week: IsoWeek = Field(
         0, alias="from", description="first week in force; default: the scenario's start"
@@ -87,8 +90,14 @@ class Lever(Frozen):
         return 100.0 * float(getattr(self, "one_off_kr", 0.0))
 
     def first_week(self, scenario: "Scenario") -> int:
-        """First week in force: `from`, never before the scenario's start."""
-        return max(self.from_week, scenario.start_week)
+        """First week in force: `from`, never before the scenario's start or the trial the lever is given by."""
+        trial = scenario.trial
+        begin = trial.start if trial is not None and trial.lever == self.name else 0
+        return max(self.from_week, scenario.start_week, begin)
+
+    def on_trial(self, scenario: "Scenario") -> bool:
+        """Whether only those treated in the scenario's trial get the lever."""
+        return scenario.trial is not None and scenario.trial.lever == self.name
 
     def change_weeks(self, scenario: "Scenario") -> set[int]:
         """Weeks in which what the lever does to the tables may change."""

@@ -37,11 +37,12 @@ def history_begins(scenario: Scenario) -> int:
 
 
 def _base(scenario: Scenario) -> Scenario:
-    """The scenario as far as it shapes the time before its start: no levers, no refusion context, no cycle."""
+    """The scenario as far as it shapes the time before its start: no levers, no trial, no refusion context, no
+    cycle."""
     law = replace(
         scenario.law, refusion="ladder_2016", refusion_switches={}, refusion_parameters={}, refusion_file=""
     )
-    return replace(scenario, levers={}, demand=(), law=law)
+    return replace(scenario, levers={}, demand=(), law=law, trial=None)
 
 
 def draw_history(scenario: Scenario, seed: int) -> State:
@@ -130,7 +131,10 @@ def starting_state(scenario: Scenario, seed: int, use_cache: bool = True) -> Sta
 
     path = cache_home() / "starts" / f"{snapshot_key(scenario, seed)}.npz"
     if use_cache and path.exists():
-        return State.restore(path)
+        try:
+            return State.restore(path)
+        except FileNotFoundError:
+            pass  # another run has just trimmed the cache
     base = _base(scenario)
     model = JobcenterModel(base, seed, state=draw_history(base, seed), burn_in=True)
     model.run(BURN_IN_WEEKS)
@@ -147,6 +151,12 @@ def _trim_cache(folder: os.PathLike[str], keep: int = 400) -> None:
     """Keeps the newest snapshots only: a start takes about 10 MB."""
     from pathlib import Path
 
-    files = sorted(Path(folder).glob("*.npz"), key=lambda file: file.stat().st_mtime)
+    def age(file: Path) -> float:
+        try:
+            return file.stat().st_mtime
+        except FileNotFoundError:  # another run trims at the same time
+            return 0.0
+
+    files = sorted(Path(folder).glob("*.npz"), key=age)
     for file in files[:-keep]:
         file.unlink(missing_ok=True)

@@ -18,6 +18,7 @@ from sim.scenario.locate import find
 from sim.scenario.models import Scenario, ScenarioFile
 from sim.scenario.municipality import Benefit, Municipality
 from sim.scenario.scalars import Frozen, Share
+from sim.scenario.trial import check_trial
 from sim.scenario.validate import Checker, Provenance
 from sim.scenario.yaml_tree import Path, Tree, nearest
 
@@ -194,6 +195,8 @@ def assemble(sources: "Sources") -> Scenario:
     checker = Checker(tree)
     file = checker.build(ScenarioFile)
     levers = _levers(tree, checker, file.start if file else None)
+    if file is not None and not checker.problems:
+        check_trial(file.trial, levers, file.start, file.weeks, checker)
     problems = list(checker.problems)
     parts: dict[str, Checked] = {}
     for name, build in BUILDERS.items():
@@ -222,6 +225,7 @@ def assemble(sources: "Sources") -> Scenario:
         prices=file.prices,
         demand=file.demand,
         levers=levers,
+        trial=file.trial,
         parents=sources.parents,
         overrides=sources.overrides,
         provenance={
@@ -256,13 +260,16 @@ def _prepared(tree: Tree) -> Tree:
     def dates(table: Any) -> Any:
         if not isinstance(table, Mapping):
             return table
-        return {key: absolute(value) if key in ("from", "to") else value for key, value in table.items()}
+        dated = ("from", "to", "start")
+        return {key: absolute(value) if key in dated else value for key, value in table.items()}
 
     out = dict(root)
     if isinstance(root.get("demand"), list):
         out["demand"] = [dates(spell) for spell in root["demand"]]
     if isinstance(root.get("levers"), Mapping):
         out["levers"] = {name: dates(table) for name, table in root["levers"].items()}
+    if "trial" in root:
+        out["trial"] = dates(root["trial"])
     return Tree(out, tree.places)
 
 

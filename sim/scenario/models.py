@@ -18,6 +18,7 @@ from sim.scenario.behaviour_rows import Effect, Row
 from sim.scenario.law_tables import Law
 from sim.scenario.municipality import Municipality
 from sim.scenario.scalars import Frozen, IsoWeek, Number, OneOf, Share, Weeks, item, read_law_date
+from sim.scenario.trial import Trial
 from sim.scenario.validate import Provenance
 
 if TYPE_CHECKING:
@@ -98,6 +99,7 @@ class ScenarioFile(Frozen):
     prices: Prices
     demand: tuple[Demand, ...] = ()
     levers: dict[str, Any] = Field({}, description="lever name -> its parameters")
+    trial: Trial | None = None
 
     @model_validator(mode="after")
     def _no_overlap(self) -> Self:
@@ -131,6 +133,7 @@ class Scenario:
     prices: Prices
     demand: tuple[Demand, ...]
     levers: Mapping[str, "Lever"]
+    trial: Trial | None = None  # who gets the trial's lever; the other levers act on everybody
     parents: tuple[str, ...] = ()
     overrides: tuple[str, ...] = ()  # 'key.path=value' of `set:` and --set, for outputs to show
     provenance: Mapping[str, Provenance] = field(default_factory=dict, repr=False, compare=False)
@@ -153,6 +156,7 @@ class Scenario:
             "levers": {
                 name: lever.model_dump(mode="json", by_alias=True) for name, lever in self.levers.items()
             },
+            **({"trial": self.trial.model_dump(mode="json")} if self.trial else {}),
             "municipality": {
                 **_bare(self.municipality.model_dump(mode="json", by_alias=True, exclude={"stocks"})),
                 # A target judges a result, it does not alter one.

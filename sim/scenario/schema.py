@@ -76,7 +76,7 @@ def scenario_schema() -> dict[str, Any]:
     }
     schema["required"] = ["question"]
     definitions["Quantity"] = _QUANTITY
-    for name in ("LawChoice", "Prices", "World"):
+    for name in ("LawChoice", "Prices", "Trial", "World"):
         definitions[name].pop("required", None)  # an overlay names only what it changes
     schema["properties"] = _with_quantities(keys)
     return {"$schema": DIALECT, **schema, "title": "Scenario"}

@@ -40,7 +40,7 @@ def merge_group(parts: Parts, group: Sequence[Part]) -> None:
     """
     outcomes = outcome_columns({name for part in group for name in part.columns})
     table = one_row_a_key(read_parts(group, outcomes), parts.store)
-    written = parts.write(table, replaces=[part.path.name for part in group], compression="zstd")
+    written = parts.write(table, replaces=[part.path.name for part in group], packed=True)
     for part in group:
         if part.path.name != written:
             os.unlink(part.path)

@@ -71,6 +71,6 @@ def _check_equal(table: "pa.Table", again: Any, place: object) -> None:
     more = [f"  ... and {len(lines) - SHOWN} more"] if len(lines) > SHOWN else []
     raise UserError(
         f"{place}: {len(lines)} run(s) with equal keys and different values. Equal keys mean equal values, so one of"
-        " them was computed by changed code or on a faulty machine; nothing was chosen or written:\n"
-        + "\n".join([*shown, *more])
+        " them was computed by changed code or on a faulty machine; nothing was chosen or written. Compute them again"
+        " in a new store:\n" + "\n".join([*shown, *more])
     )

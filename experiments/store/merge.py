@@ -47,16 +47,16 @@ def merge(stores: Sequence[Store], out: Path) -> int:
         parts = Parts(folder)
         if twice:
             shared = _concat([only(table, twice) for table in _tables(live)])
-            parts.write(one_row_a_key(shared, place), compression="zstd")
+            parts.write(one_row_a_key(shared, place), packed=True)
         waiting: list[pa.Table] = []
         for table in (only(table, once) if twice else table for table in _tables(live)):
             if len(table):
                 waiting.append(table)
             if sum(one.num_rows * one.num_columns for one in waiting) >= LARGEST:
-                parts.write(one_row_a_key(_concat(waiting), place), compression="zstd")
+                parts.write(one_row_a_key(_concat(waiting), place), packed=True)
                 waiting = []
         if waiting:
-            parts.write(one_row_a_key(_concat(waiting), place), compression="zstd")
+            parts.write(one_row_a_key(_concat(waiting), place), packed=True)
         _copy_notes(stores, folder)
     return len(counts)
 

@@ -58,8 +58,8 @@ class Scan:
         return outcome_columns({name for part in self.live for name in part.columns})
 
 
-def encode(table: "pa.Table", replaces: Iterable[str], compression: str) -> "pa.Buffer":
-    """A table as the bytes of a part."""
+def encode(table: "pa.Table", replaces: Iterable[str], packed: bool) -> "pa.Buffer":
+    """A table as the bytes of a part; `packed` takes a quarter less room and twice the time."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -71,7 +71,9 @@ def encode(table: "pa.Table", replaces: Iterable[str], compression: str) -> "pa.
     pq.write_table(
         table.replace_schema_metadata(marks),
         sink,
-        compression=compression,
+        compression="zstd"
+        if packed
+        else {name: "snappy" if name in LABELS else "none" for name in table.column_names},
         use_dictionary=[name for name in TEXT if name != "key"],
         write_statistics=list(LABELS),
         row_group_size=ROW_GROUP,
@@ -92,9 +94,9 @@ class Parts:
         self.folder = store / RUNS
         self._known: dict[tuple[str, int, int], Part] = {}
 
-    def write(self, table: "pa.Table", replaces: Sequence[str] = (), compression: str = "snappy") -> str:
+    def write(self, table: "pa.Table", replaces: Sequence[str] = (), packed: bool = False) -> str:
         """Adds a part and returns its name."""
-        content = encode(table, replaces, compression)
+        content = encode(table, replaces, packed)
         path = self.folder / part_name(hashlib.sha256(content).hexdigest())
         write_whole(path, memoryview(content))
         status = path.stat()
@@ -207,9 +209,6 @@ def read_parts(parts: Sequence[Part], outcomes: Sequence[str]) -> "pa.Table":
     from experiments.store.rows import empty_table
 
     wanted = [*LABELS, *outcomes]
-    tables = [empty_table(), *(read_part(part, wanted) for part in parts)]
-    table = pa.concat_tables(tables, promote_options="default")
-    for name in outcomes:
-        if name not in table.column_names:
-            table = table.append_column(name, pa.nulls(table.num_rows, pa.float64()))
-    return table.select(wanted)
+    empty = empty_table(outcomes)
+    tables = (read_part(part, wanted) for part in parts)
+    return pa.concat_tables([empty, *tables], promote_options="default").select(wanted)

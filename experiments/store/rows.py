@@ -99,6 +99,9 @@ def to_table(rows: Sequence[RunRow]) -> "pa.Table":
     )
 
 
-def empty_table() -> "pa.Table":
-    """No runs and no outcomes, with the labels' types."""
-    return to_table([])
+def empty_table(outcomes: Sequence[str] = ()) -> "pa.Table":
+    """No runs, with the labels and these outcomes as columns."""
+    import pyarrow as pa
+
+    fields = [(name, getattr(pa, kind)()) for name, kind in LABELS.items()]
+    return pa.schema([*fields, *((name, pa.float64()) for name in outcomes)]).empty_table()

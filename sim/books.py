@@ -75,6 +75,15 @@ class Books:
     def _turn_to_year(self) -> None:
         year = self.ledger.years[self._year]
         self.year_begin, self.year_end = year_start(year), year_start(year + 1)
+        # What a week of the year costs; every week of a year costs the same.
+        staff, share = self.scenario.municipality.staff, self.scenario.world.share
+        integration = self.scenario.municipality.budgets["integration"].kr_per_year * 100.0 * self.price
+        self._weeks = weeks_in_year(year)
+        self._fte_oere = staff.cost_per_fte_kr_year * 100.0 * self.price / self._weeks
+        fixed = staff.managers_fte + staff.administration_fte + staff.teams["rehabilitation"].fte
+        self._fixed_fte = fixed * share
+        self._consultants_oere = round(self._fte_oere * staff.company_consultants_fte * share)
+        self._integration_oere = round(integration * share / self._weeks)
 
     def _carry_over(self, old: int, new: int) -> None:
         for p, pot in enumerate(POTS):
@@ -103,17 +112,11 @@ class Books:
 
         Staff is never refunded by the state (BEK 224/2021 § 4): the municipality pays all of it.
         """
-        staff, share = self.scenario.municipality.staff, self.scenario.world.share
-        weeks = weeks_in_year(self.ledger.years[self._year])
-        cost_oere = staff.cost_per_fte_kr_year * 100.0 * self.price / weeks
+        weeks = self._weeks
         filled_milli = int(row[ST_FTE] - row[ST_VACANT])
-        fixed = (staff.managers_fte + staff.administration_fte + staff.teams["rehabilitation"].fte) * share
-        self._debit(A_STAFF, round(cost_oere * (filled_milli / 1000.0 + fixed)), _STAFF_POT)
-        self._debit(A_COMPANY_SERVICE, round(cost_oere * staff.company_consultants_fte * share), _SERVICE_POT)
-        integration = (
-            self.scenario.municipality.budgets["integration"].kr_per_year * 100.0 * self.price * share / weeks
-        )
-        self._debit(A_INTEGRATION, round(integration), _INTEGRATION_POT)
+        self._debit(A_STAFF, round(self._fte_oere * (filled_milli / 1000.0 + self._fixed_fte)), _STAFF_POT)
+        self._debit(A_COMPANY_SERVICE, self._consultants_oere, _SERVICE_POT)
+        self._debit(A_INTEGRATION, self._integration_oere, _INTEGRATION_POT)
         self.ledger.post(self._index, A_IN_HOUSE, int(bought[M_COURSE] + bought[M_MENTOR]))
         self.ledger.post(self._index, A_EXTERNAL, int(bought[M_EXTERNAL]))
         subsidies = int(self.cells_of_week()[A_WAGE_SUBSIDY].sum())

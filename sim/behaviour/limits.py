@@ -11,6 +11,7 @@ from sim.codes import (
     FIRST_BENEFIT,
     JOBAFKLARING,
     JOBREADY,
+    N_BENEFITS,
     RESSOURCEFORLOEB,
     REVALIDERING,
     SYGEDAGPENGE,
@@ -18,6 +19,10 @@ from sim.codes import (
 )
 from sim.compiled import rule
 from sim.population.citizens import GRADUATE
+
+# Benefits with a limit or re-assessment of any kind.
+LIMITED = np.zeros(N_BENEFITS, np.uint8)
+LIMITED[[DAGPENGE, SYGEDAGPENGE, JOBAFKLARING, RESSOURCEFORLOEB, REVALIDERING, UDDANNELSESHJAELP]] = 1
 
 LimitTable = namedtuple(
     "LimitTable",

@@ -7,6 +7,7 @@ everything).
 
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from fractions import Fraction
+from functools import cache
 from typing import Final
 
 FULL_BP: Final = 10_000
@@ -66,6 +67,7 @@ def weekly_from_yearly_oere(yearly_kr: str | float | Decimal) -> int:
     return _half_up(_exact(yearly_kr) * 100 / WEEKS_PER_YEAR)
 
 
+@cache
 def weekly_oere(kroner: str | float | Decimal, per: str) -> int:
     """A week's amount in øre from a rate per 'month', 'week', 'day' or 'year'."""
     if per == "month":

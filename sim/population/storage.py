@@ -68,4 +68,5 @@ def gather_people(state: State, followed: np.ndarray) -> None:
     moved = np.arange(supported.size, dtype=followed.dtype)
     moved[old] = new
     followed[:] = moved[followed]
-    list_people(state)
+    state["supported"][:n] = np.arange(n)
+    state["lengths"][L_SUPPORTED] = n

@@ -9,7 +9,7 @@ from sim.behaviour.events import (
     event_slot,
     slot_ceiling,
 )
-from sim.behaviour.limits import limit_is_due, limit_target
+from sim.behaviour.limits import LIMITED, limit_is_due, limit_target
 from sim.behaviour.search import skill_after_weeks_in
 from sim.chance import S_CLOCK_EVENT, S_DESTINATION, S_REVALUATION, uniform
 from sim.codes import (
@@ -173,6 +173,8 @@ def mark_limits(c, w, limits, entry, week):
         if status < FIRST_BENEFIT:
             continue
         benefit = status - FIRST_BENEFIT
+        if not LIMITED[benefit]:
+            continue
         age = age_weeks(c, i, week)
         if not limit_is_due(c, limits, i, benefit, week, age):
             continue

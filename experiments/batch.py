@@ -18,6 +18,7 @@ from experiments.four_spreads import Spreads, sequence_half_width, spreads
 from experiments.plan import Pair, Planned
 from experiments.provenance import describe, versions
 from experiments.store import Failure, RunRow, Store
+from sim.version import code_version
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -79,12 +80,13 @@ class Batch:
         progress: Callable[[int, int], None] | None = None,
         limit_seconds: float = LIMIT_SECONDS,
         chunk_seconds: float = CHUNK_SECONDS,
+        command: str = "",
     ) -> Summary:
         """Runs what is missing. To be called while the store is held for writing.
 
         Ctrl-C keeps the finished chunks and returns with `interrupted`.
         """
-        self.store.note_batch(self._manifest())
+        self.store.note_batch(self._manifest(command))
         self._describe()
         if self.missing:
             compile_once(self.experiment.worlds[PLAIN])
@@ -223,9 +225,11 @@ class Batch:
                 description = {"variant": variant, "values": scenario.canonical(), **describe(scenario)}
                 self.store.describe_scenario(self.planned.hash_of(variant, at), description)
 
-    def _manifest(self) -> dict[str, Any]:
+    def _manifest(self, command: str) -> dict[str, Any]:
         file = self.experiment.file
         return {
+            "command": command,
+            "code_version": code_version(),
             "experiment": self.experiment.name,
             "question": file.question,
             "base": file.base,

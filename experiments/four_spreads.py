@@ -32,8 +32,8 @@ class Spreads:
 
     mean: float
     calculation_error: float  # half-width, 95 %; NaN with one pair
-    knowledge_80: tuple[float, float] | None  # None: nothing was drawn
-    knowledge_95: tuple[float, float] | None  # None: nothing was drawn, or fewer than 40 draws
+    knowledge_80: tuple[float, float] | None  # None: nothing was drawn, or it cannot be told from luck
+    knowledge_95: tuple[float, float] | None  # None as above, or fewer than 40 draws
     luck: float  # half-width, 95 %, of the base's own number in one world; NaN without two pairs on one draw
     pairs: int
     draws: int
@@ -68,6 +68,8 @@ def spreads(difference: np.ndarray, base: np.ndarray, draw: np.ndarray) -> Sprea
     mean = float(centres.mean())
     error = t_95(draws - 1) * float(np.std(centres, ddof=1)) / math.sqrt(draws) if draws > 1 else math.nan
     shrunk, share = _without_luck(centres, counts, _surely(noise, freedom))
+    if share >= 1.0:  # runs on one draw differ as much as runs on different draws: no width could be defended
+        return Spreads(mean, error, None, None, luck, n, draws, share)
     wide = _quantiles(shrunk, 0.025, 0.975) if draws >= ENOUGH_FOR_95 else None
     return Spreads(mean, error, _quantiles(shrunk, 0.1, 0.9), wide, luck, n, draws, share)
 
@@ -108,7 +110,11 @@ def _quantiles(values: np.ndarray, low: float, high: float) -> tuple[float, floa
 def dominating(found: Spreads) -> str:
     """A plain sentence: which spread is the largest, and what would make it smaller."""
     if found.knowledge_80 is None:
-        return "Nothing was drawn: calculation error only, which does not say how well the effect is known."
+        return (
+            "What is not known cannot be told from luck with these pairs: run more."
+            if found.draws
+            else "Nothing was drawn: calculation error only, which does not say how well the effect is known."
+        )
     know, error, luck = found.knowledge_half, found.calculation_error, found.luck
     more = (
         f"More runs would still help (calculation error ± {error:,.3g})."

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from experiments.experiment_file import PLAIN, WHERE, load_experiment
-from jobcenter.screen import columns, heading, progress
+from jobcenter.screen import columns, command_line, heading, progress
 from sim.errors import UserError
 
 if TYPE_CHECKING:
@@ -80,9 +80,19 @@ def batch(
             _announce(job, folder, place, count)
         if dry:
             return
+        command = command_line(
+            "batch",
+            experiment,
+            seeds=seeds,
+            weeks=weeks,
+            where=where,
+            workers=workers,
+            scheduler=scheduler,
+            out=out,
+        )
         with progress("Runs", job.summary.planned) as step:
             step(job.summary.there)
-            summary = job.run(place, count, scheduler, lambda done, total: step(done), limit)
+            summary = job.run(place, count, scheduler, lambda done, total: step(done), limit, command=command)
         effects = {variant: _effects(job, variant) for variant in plan.worlds}
     if as_json:
         print(json.dumps(_as_json(job, effects, str(folder)), indent=2, ensure_ascii=False))
@@ -202,7 +212,7 @@ def _cells(effect: "Spreads") -> list[str]:
     return [
         f"{effect.mean:+,.2f}",
         "-" if math.isnan(effect.calculation_error) else f"{effect.calculation_error:,.2f}",
-        _interval(effect.knowledge_80, "nothing drawn"),
+        _interval(effect.knowledge_80, "not told from luck" if effect.draws else "nothing drawn"),
         _interval(effect.knowledge_95, "under 40 draws" if effect.knowledge_80 else ""),
         "-" if math.isnan(effect.luck) else f"{effect.luck:,.2f}",
         f"{effect.pairs}",

@@ -40,6 +40,14 @@ def test_luck_alone_is_no_knowledge() -> None:
     assert found.noise_share > 0.75
 
 
+def test_what_cannot_be_told_from_luck_gets_no_width() -> None:
+    """Pairs on one draw differ more than the draws do: an interval of no width would be a lie."""
+    number = np.array([0, 1, 2, 3, 0, 1])
+    found = spreads(np.array([9.0, -9.0, 1.0, -1.0, -9.0, 9.0]), np.zeros(6), number)
+    assert found.knowledge_80 is None and found.draws == 4
+    assert "cannot be told from luck" in dominating(found)
+
+
 def test_exactly_nothing_has_no_spread() -> None:
     found = spreads(np.zeros(50), np.full(50, 7.0), np.arange(50))
     assert (found.mean, found.calculation_error, found.knowledge_80, found.knowledge_95) == (
@@ -88,7 +96,7 @@ def test_a_confidence_sequence_covers_at_every_look() -> None:
     mean = values.cumsum(axis=1) / n
     square = (values**2).cumsum(axis=1) / n - mean**2
     sd = np.sqrt(np.maximum(square, 0) * n / np.maximum(n - 1, 1))
-    half = np.array([sequence_half_width(1.0, int(k), 200) for k in n])
+    half = np.array([min(sequence_half_width(1.0, int(k), 200), 1e9) for k in n])
     looks = slice(9, None)
     ever = (np.abs(mean) > half * sd)[:, looks].any(axis=1).mean()
     naive = (np.abs(mean) > 1.96 * sd / np.sqrt(n))[:, looks].any(axis=1).mean()

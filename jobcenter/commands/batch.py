@@ -63,9 +63,8 @@ def batch(
     """Runs an experiment."""
     import os
 
-    from experiments.store import Store
-
     from experiments.batch import Batch
+    from experiments.store import Store
 
     plan = load_experiment(experiment, seeds, weeks)
     place = "dask" if scheduler else where or plan.file.where

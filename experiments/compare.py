@@ -112,10 +112,12 @@ def compare(
     progress: Callable[[int, int], None] | None = None,
     command: str = "",
     ranked: Sequence[str] = RANKED,
+    branch_at: int | None = None,
 ) -> tuple[Comparison, bool]:
     """Runs a comparison. Returns it, and whether Ctrl-C cut it short (then only finished pairs are in it).
 
-    `ranked`: evidence classes that may stand in one ranking with "do nothing".
+    `ranked`: evidence classes that may stand in one ranking with "do nothing". `branch_at`: a week up to which the base
+    is lived once per seed and shared by all; scenarios that differ before it are refused.
 
     Raises UserError when the scenarios cannot be compared, KeyboardInterrupt when not one pair was finished.
     """
@@ -126,7 +128,10 @@ def compare(
         if refusion_differs(base, other) and not same_but_for_names(accounting_twin(base, other), other)
     }
     scenarios = (base, *others, *twins.values())
-    done = execute(Plan(scenarios, tuple(seeds)), summarise, where, workers, progress)
+    if branch_at is not None:
+        _check_branch(scenarios, branch_at)
+    plan = Plan(scenarios, tuple(seeds), branch_at=branch_at)
+    done = execute(plan, summarise, where, workers, progress)
     finished = tuple(seed for seed in seeds if (0, seed) in done.pairs)
     if not finished:
         raise KeyboardInterrupt("Stopped before the first pair of runs was finished; nothing written.")
@@ -143,6 +148,19 @@ def compare(
     if done.interrupted:
         comparison.notes.insert(0, f"Stopped early: {len(finished)} of {len(seeds)} pairs of runs finished.")
     return comparison, done.interrupted
+
+
+def _check_branch(scenarios: Sequence[Scenario], week: int) -> None:
+    from sim.snapshot import require_same_past
+
+    base = scenarios[0]
+    if not base.start_week < week < base.start_week + base.weeks:
+        raise UserError(
+            f"--branch-at {iso(week)} lies outside the horizon; allowed: {iso(base.start_week + 1)} to"
+            f" {iso(base.start_week + base.weeks - 1)}"
+        )
+    for other in scenarios[1:]:
+        require_same_past(base, other, week)
 
 
 def build(

@@ -35,6 +35,7 @@ class Plan:
     seeds: tuple[int, ...]
     draws: tuple[Draw | None, ...] = (None,)
     recording: str = "outcomes"
+    branch_at: int | None = None  # week up to which the first scenario is lived once and all others share it
 
     @property
     def pairs(self) -> list[tuple[int, int]]:
@@ -97,6 +98,38 @@ def branch(
         yield _result(JobcenterModel(scenario, seed, state=state, recording=recording).run(progress=progress))
 
 
+def branch_late(
+    scenarios: tuple[Scenario, ...],
+    draw: Draw | None,
+    seed: int,
+    week: int,
+    recording: str = "outcomes",
+    progress: Callable[[int], None] | None = None,
+) -> Iterator[RunResult]:
+    """All scenarios of one pair; the first is lived up to `week` once, and every scenario goes on from there.
+
+    Equal to running each whole. Raises UserError when a scenario differs from the first before `week`.
+    """
+    from sim.model import JobcenterModel
+    from sim.snapshot import fork
+
+    drawn = [scenario.with_behaviour(draw) if draw else scenario for scenario in scenarios]
+    stem = JobcenterModel(drawn[0], seed, recording=recording).run(week - drawn[0].start_week, progress)
+    for scenario in drawn:
+        yield _result(fork(stem, scenario).run(drawn[0].start_week + scenario.weeks - week, progress))
+
+
+def starting_at(scenario: Scenario, base: Scenario, week: int) -> Scenario:
+    """The scenario with every lever that the base does not have beginning in `week`, if it would begin before."""
+    late = {
+        name: lever
+        if base.levers.get(name) == lever or lever.first_week(scenario) >= week
+        else lever.model_copy(update={"from_week": week})
+        for name, lever in scenario.levers.items()
+    }
+    return replace(scenario, levers=late)
+
+
 def _result(model: "JobcenterModel") -> RunResult:
     """The tables of a finished run; spells still open at the horizon stand behind the closed ones."""
     result = model.result()
@@ -139,7 +172,12 @@ def execute(
         watch(0)
         kept = []
         draw = plan.draws[number]
-        for result in branch(plan.scenarios, draw, seed, plan.recording, watch, same_past[number]):
+        results = (
+            branch(plan.scenarios, draw, seed, plan.recording, watch, same_past[number])
+            if plan.branch_at is None
+            else branch_late(plan.scenarios, draw, seed, plan.branch_at, plan.recording, watch)
+        )
+        for result in results:
             kept.append(keep(result))
             counted.one_more()
         return tuple(kept)

@@ -82,7 +82,7 @@ class JobcenterModel(mesa.Model):
         self.life_keys = keys_of_week(seed, -1)
         self._prepare(RECORDINGS.index(recording) >= RECORDINGS.index("spells"))
         if not burn_in and first_week is None:
-            self._draw_trial()
+            self.draw_coverage()
         self.datacollector = mesa.DataCollector(
             model_reporters={column.name: _reporter(k) for k, column in enumerate(COLUMNS)}
             if recording == "events"
@@ -347,7 +347,7 @@ class JobcenterModel(mesa.Model):
                 close_seats(self.state, TEAMS.index(team), -fte, week)
         self.seats = self.state.view(Seats)
 
-    def _draw_trial(self) -> None:
+    def draw_coverage(self) -> None:
         """Where a lever reaches only part of its groups, lot decides who: arm 2 is treated, arm 1 the control group."""
         for lever in self.settings.levers.values():
             coverage = getattr(lever, "coverage_share", 1.0)

@@ -12,6 +12,7 @@ from typing import Final
 
 import numpy as np
 
+from sim.calendar import iso
 from sim.compiled import JIT
 from sim.errors import UserError
 from sim.model import JobcenterModel
@@ -26,6 +27,22 @@ SPELLS: Final = ("person", "benefit", "begin", "end", "door")
 
 def save(model: JobcenterModel, path: Path) -> None:
     """Writes a run as it stands between two weeks to one .npz file, whole or not at all."""
+    run = _run_of(model)
+    words = {
+        "week": model.state.week,
+        "first_week": model.first_week,
+        "seed": model.seed_of_chance,
+        "recording": model.recording,
+        "scenario": model.settings.name,
+        **_same(model.settings),
+    }
+    arrays = {_STATE + name: values for name, values in model.state.columns.items()}
+    arrays |= {_RUN + name: values for name, values in run.items()}
+    write_whole(path, {_WORDS: np.array(json.dumps(words)), **arrays})
+
+
+def _run_of(model: JobcenterModel) -> dict[str, np.ndarray]:
+    """What a run has written down so far."""
     entrants = int(model.state["lengths"][L_ENTRANTS])
     ledger = model.books.ledger
     run: dict[str, np.ndarray] = {
@@ -40,17 +57,46 @@ def save(model: JobcenterModel, path: Path) -> None:
     }
     for name, column in zip(SPELLS, zip(*model.spell_chunks, strict=True), strict=False):
         run[f"spell_{name}"] = np.concatenate(column)
-    words = {
-        "week": model.state.week,
-        "first_week": model.first_week,
-        "seed": model.seed_of_chance,
-        "recording": model.recording,
-        "scenario": model.settings.name,
-        **_same(model.settings),
-    }
-    arrays = {_STATE + name: values for name, values in model.state.columns.items()}
-    arrays |= {_RUN + name: values for name, values in run.items()}
-    write_whole(path, {_WORDS: np.array(json.dumps(words)), **arrays})
+    return run
+
+
+def fork(model: JobcenterModel, scenario: Scenario) -> JobcenterModel:
+    """The run taken up under another scenario from the week it has come to; the run itself stays as it is.
+
+    What comes out equals running the other scenario whole, because the two may differ only in what begins in that week
+    or later. Raises UserError when they differ before.
+    """
+    require_same_past(model.settings, scenario, model.state.week)
+    twin = JobcenterModel(
+        scenario,
+        model.seed_of_chance,
+        state=model.state.copy(),
+        recording=model.recording,
+        first_week=model.first_week,
+    )
+    _fill(twin, _run_of(model))
+    twin.draw_coverage()
+    return twin
+
+
+def require_same_past(base: Scenario, other: Scenario, week: int) -> None:
+    """Raises UserError unless two scenarios are the same until `week`: levers and demand may differ from then on."""
+    ours, theirs = base.canonical(), other.canonical()
+    apart = [name for name in ours.keys() | theirs.keys() if ours.get(name) != theirs.get(name)]
+    wrong = sorted(set(apart) - {"levers", "demand"})
+    for name in base.levers.keys() | other.levers.keys():
+        mine, other_one = base.levers.get(name), other.levers.get(name)
+        first = [lever.first_week(s) for lever, s in ((mine, base), (other_one, other)) if lever is not None]
+        if mine != other_one and min(first) < week:
+            wrong.append(f"levers.{name} (in force from {iso(min(first))})")
+    spells = set(map(repr, base.demand)) ^ set(map(repr, other.demand))
+    if any(repr(spell) in spells and spell.from_week < week for spell in (*base.demand, *other.demand)):
+        wrong.append("demand")
+    if wrong:
+        raise UserError(
+            f"'{other.name}' differs from '{base.name}' before {iso(week)}, so it cannot branch from it there:"
+            f" {', '.join(wrong)}. Let levers begin later (from: {iso(week)}), or run it whole."
+        )
 
 
 def resume(path: Path, scenario: Scenario) -> JobcenterModel:

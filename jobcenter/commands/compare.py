@@ -197,6 +197,15 @@ def _records(frame: "pd.DataFrame") -> list[dict[str, Any]]:
 FEW_RUNS = 5
 
 
+def _week(text: str) -> int:
+    from sim.calendar import week_of
+
+    try:
+        return week_of(text)
+    except ValueError as wrong:
+        raise UserError(f"--branch-at {text}: {wrong}") from None
+
+
 def _percent(value: float) -> str:
     return "-" if math.isnan(value) else f"{100 * value:.0f} %"
 
@@ -299,6 +308,13 @@ def compare(
     rank_all: Annotated[
         bool, typer.Option("--rank-all", help="Rank strategies of class B and C beside class A, marked.")
     ] = False,
+    branch_at: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WEEK",
+            help="Live the base once up to this week (2028-W01); what others add begins there.",
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Compares scenarios with a base."""
@@ -315,9 +331,15 @@ def compare(
     check_comparable(resolved[0], resolved[1:])
     priced = _at_one_price(resolved, equal_budget, split, seeds)
     resolved = [resolved[0], *(one.scenario for one in priced)] if priced else resolved
+    branch = None
+    if branch_at is not None:
+        from experiments.run import starting_at
+
+        branch = _week(branch_at)
+        resolved = [resolved[0], *(starting_at(one, resolved[0], branch) for one in resolved[1:])]
     command = command_line(
         "compare", base, *others, seeds=seeds, weeks=weeks, out=out, set=overrides, equal_budget=equal_budget,
-        split=split, rank_all=rank_all,
+        split=split, rank_all=rank_all, branch_at=branch_at,
     )  # fmt: skip
     with progress("Runs", seeds * len(resolved)) as step:
         comparison, interrupted = run_comparison(
@@ -327,6 +349,7 @@ def compare(
             progress=lambda done, total: step(done),
             command=command,
             ranked=("A", "B", "C") if rank_all else ("A",),
+            branch_at=branch,
         )
     if priced:
         from experiments.equal_budget_table import with_equal_budget

@@ -8,12 +8,13 @@ import pytest
 from elsewhere import run_elsewhere
 from worlds import at_start, busy_world, differing, everything, lived, require_same, tables_of, world
 
+from experiments.run import starting_at
 from sim.calendar import year_of
 from sim.errors import UserError
 from sim.model import JobcenterModel
 from sim.population.history import BURN_IN_WEEKS, starting_state
 from sim.scenario import Scenario
-from sim.snapshot import resume, save
+from sim.snapshot import fork, resume, save
 from sim.state import State
 from sim.tables import build_tables, change_weeks
 
@@ -192,3 +193,35 @@ def test_tables_change_in_the_weeks_announced_and_in_no_other(name: str) -> None
                 assert old == new, f"{kind} in week {week}"
     assert held is not None
     assert astuple(held)  # something was looked at
+
+
+# ---- branching from a run under way --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["early_and_one_caseworker", "extra_caseworkers", "early_intervention"])
+def test_a_scenario_that_branches_off_lives_as_if_run_whole(name: str) -> None:
+    """One history, then another policy from a week on: every table as in a run of its own; the stem stays as it is."""
+    base = world("baseline", weeks=60)
+    cut = base.start_week + 25
+    later = starting_at(world(name, weeks=60), base, cut)
+    stem = lived(base, seed=3, weeks=25, recording="spells")
+    before = everything(stem)
+    require_same(
+        with_spells(lived(later, seed=3, recording="spells")), with_spells(fork(stem, later).run(35))
+    )
+    require_same(before, everything(stem))
+    require_same(
+        everything(lived(base, seed=3)),
+        everything(fork(stem, base).run(35)),
+    )
+
+
+def test_what_differs_before_the_branch_is_refused() -> None:
+    stem = lived(world("baseline", weeks=40), weeks=20)
+    for other, told in (
+        (world("early_intervention", weeks=40), "levers.early_intervention"),
+        (world("baseline", "levers={}", weeks=30), "weeks"),
+        (world("refusion_flat", weeks=40), "law"),
+    ):
+        with pytest.raises(UserError, match=f"cannot branch from it there: .*{told}"):
+            fork(stem, other)

@@ -9,8 +9,13 @@ deviation counts as far as it exceeds what pairing leaves of it, a factor as far
 
 import hashlib
 import json
-from collections.abc import Mapping
+import os
+import tempfile
+import threading
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import cache
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -40,8 +45,12 @@ PAIRED_SD: Final = (
 FACTOR_SD: Final = 0.10  # prior s.d. of a factor, log
 STEP: Final = 0.10  # size of the finite difference, log
 
+_ONE_AT_A_TIME = threading.Lock()
 
-def anchored(base: Scenario, draw: Mapping[str, float]) -> dict[str, float]:
+
+def anchored(
+    base: Scenario, draw: Mapping[str, float], progress: Callable[[int], None] | None = None
+) -> dict[str, float]:
     """The draw, with the level rows that put the stocks of `base` back to those at central values.
 
     Measured once for a draw and kept in the cache folder. Rows the draw already holds are multiplied too.
@@ -49,21 +58,27 @@ def anchored(base: Scenario, draw: Mapping[str, float]) -> dict[str, float]:
     if not draw:
         return {}
     plain = _plain(base)
-    name = _hash([_code(), plain.canonical(), dict(draw), SEED, PAIRED_SD, FACTOR_SD, STEP])
+    name = _hash([anchor_code(), plain.canonical(), dict(draw), SEED, PAIRED_SD, FACTOR_SD, STEP])
     path = cache_home() / "anchors" / f"{name}.json"
     if path.exists():
         factors = json.loads(path.read_text(encoding="utf-8"))
     else:
-        factors = solve(plain, draw)
+        factors = solve(plain, draw, progress)
         _write(path, factors)
     return {**draw, **_levels(base, draw, factors)}
 
 
-def solve(plain: Scenario, draw: Mapping[str, float]) -> dict[str, float]:
-    """Log factors by benefit that undo what the draw does to the stocks of a scenario without levers."""
-    central = _central(plain)
+def solve(
+    plain: Scenario, draw: Mapping[str, float], progress: Callable[[int], None] | None = None
+) -> dict[str, float]:
+    """Log factors by benefit that undo what the draw does to the stocks of a scenario without levers.
+
+    progress: called every week of the runs it takes; what it raises ends them.
+    """
+    with _ONE_AT_A_TIME:  # threads of one process need it once
+        central = _central(plain, progress)
     stocks = np.array(central["stocks"])
-    moved = np.log(_stocks(plain, draw) / stocks)
+    moved = np.log(_stocks(plain, draw, progress) / stocks)
     weight = np.sqrt(stocks) / PAIRED_SD
     slopes = np.array(central["slopes"]) * weight[:, None]
     ridge = np.eye(len(PREFIX)) / FACTOR_SD**2
@@ -71,15 +86,15 @@ def solve(plain: Scenario, draw: Mapping[str, float]) -> dict[str, float]:
     return dict(zip(PREFIX, factors.tolist(), strict=True))
 
 
-def _central(plain: Scenario) -> dict[str, list[float]]:
+def _central(plain: Scenario, progress: Callable[[int], None] | None = None) -> dict[str, list[float]]:
     """Stocks at central values, and how their logs answer to the log factor of each benefit: made once, then cached."""
-    path = cache_home() / "anchors" / f"central-{_hash([_code(), plain.canonical(), SEED, STEP])}.json"
+    path = cache_home() / "anchors" / f"central-{_hash([anchor_code(), plain.canonical(), SEED, STEP])}.json"
     if path.exists():
         return json.loads(path.read_text(encoding="utf-8"))  # type: ignore[no-any-return]
-    stocks = _stocks(plain, {})
+    stocks = _stocks(plain, {}, progress)
     slopes = np.empty((stocks.size, len(PREFIX)))
     for k, benefit in enumerate(PREFIX):
-        slopes[:, k] = np.log(_stocks(plain, _levels(plain, {}, {benefit: STEP})) / stocks) / STEP
+        slopes[:, k] = np.log(_stocks(plain, _levels(plain, {}, {benefit: STEP}), progress) / stocks) / STEP
     found = {"stocks": stocks.tolist(), "slopes": slopes.tolist()}
     _write(path, found)
     return found
@@ -95,10 +110,12 @@ def _levels(base: Scenario, draw: Mapping[str, float], factors: Mapping[str, flo
     return out
 
 
-def _stocks(plain: Scenario, draw: Mapping[str, float]) -> np.ndarray:
+def _stocks(
+    plain: Scenario, draw: Mapping[str, float], progress: Callable[[int], None] | None = None
+) -> np.ndarray:
     from experiments.run import run_one
 
-    result = run_one(plain, dict(draw), SEED)
+    result = run_one(plain, dict(draw), SEED, progress=progress)
     first, last = min(WEEKS[0], plain.weeks // 2), min(WEEKS[1], plain.weeks)
     means = [
         result.column(f"stock.{benefit}")[first:last].mean() for benefit in BENEFITS if benefit in PREFIX
@@ -110,22 +127,25 @@ def _plain(base: Scenario) -> Scenario:
     return replace(base, levers={}, weeks=min(base.weeks, WEEKS[1]))
 
 
-def _code() -> str:
+@cache
+def anchor_code() -> str:
+    """What makes one anchor another: the code of the model, of this file and of what draws are laid over."""
     from sim.version import code_version
 
-    return code_version()
+    digest = hashlib.sha256(code_version().encode())
+    for name in ("anchor.py", "chunk.py"):
+        digest.update((Path(__file__).parent / name).read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def _hash(values: object) -> str:
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:32]
 
 
-def _write(path: "object", values: object) -> None:
-    import os
-    from pathlib import Path
-
-    target = Path(str(path))
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(f".{target.name}.{os.getpid()}.part")
-    part.write_text(json.dumps(values), encoding="utf-8")
-    part.replace(target)
+def _write(path: Path, values: object) -> None:
+    """Whole or not at all, under a name of its own first: threads and processes may write the same."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    number, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
+    with os.fdopen(number, "w", encoding="utf-8") as file:
+        json.dump(values, file)
+    Path(name).replace(path)

@@ -45,12 +45,14 @@ class Summary:
 class Batch:
     """An experiment on its way into a store."""
 
-    def __init__(self, experiment: Experiment, store: Store):
+    def __init__(self, experiment: Experiment, store: Store, have: set[str] | None = None):
+        """have: keys to count on instead of the store's, for a forecast that touches no store."""
         self.experiment, self.store = experiment, store
         self.planned = Planned(experiment)
         self.pairs = [pair for variant in experiment.worlds for pair in self.planned.pairs(variant)]
         self.keys = {pair: self.planned.runs(pair) for pair in self.pairs}
-        self.have = store.keys()
+        self.have = store.keys() if have is None else have
+        self._ended_at: int | None = None  # number of the pair before which the stop rule was met
         self.summary = Summary(
             sum(len(runs) for runs in self.keys.values()),
             sum(run.key in self.have for runs in self.keys.values() for run in runs),
@@ -63,7 +65,7 @@ class Batch:
 
     def seconds_per_run(self) -> float:
         """What a run takes here: the median of those in the store, a first guess where there are none."""
-        if not self.have:
+        if not self.have or self.store is None:
             return FIRST_GUESS_SECONDS
         seconds = self.store.frame(outcomes=[])["seconds"]
         return float(seconds.median()) if len(seconds) else FIRST_GUESS_SECONDS
@@ -106,8 +108,10 @@ class Batch:
             runs = [run for run in self.keys[pair] if run.key not in self.have]
             if not runs:
                 continue
-            if pair.variant == PLAIN and self._enough(pair):
-                break
+            if self._ended_at is None and pair.variant == PLAIN and self._enough(pair):
+                self._ended_at = pair.number
+            if self._ended_at is not None and pair.number >= self._ended_at:
+                continue  # variants run as many pairs as the plain world
             yield Job(
                 number=self.pairs.index(pair),
                 variant=pair.variant,
@@ -172,27 +176,32 @@ class Batch:
         stop = self.experiment.file.stop
         if stop is None or pair.number < 10 or pair.number % 10:
             return False
-        reasons = []
-        for effect in self.effects(stop.outcome).values():
+        reasons, effects = [], self.effects(stop.outcome)
+        if len(effects) < len(self.experiment.names) - 1:
+            return False  # of some scenario nothing is known yet
+        for name, effect in effects.items():
             half = sequence_half_width(_sd(effect), effect.draws or effect.pairs, stop.most_pairs)
             if stop.kr is not None:
                 enough = half <= stop.kr
-                reasons.append(f"{half:,.0f} kr. against {stop.kr:,.0f}")
+                reasons.append(f"{name} {half:,.0f} kr. over the horizon against {stop.kr:,.0f}")
             else:
                 wide = effect.knowledge_half * 2.0
                 enough = math.isfinite(wide) and half <= (stop.share_of_knowledge or 0.0) * wide
-                reasons.append(f"{half:,.0f} against {wide:,.0f} of knowledge")
+                reasons.append(f"{name} {half:,.3g} against {wide:,.3g} of knowledge")
             if not enough:
                 return False
-        if not reasons:
-            return False
-        self.summary.stopped_early = f"after {pair.number} pairs: calculation error {'; '.join(reasons)}"
+        known = min(effect.pairs for effect in effects.values())
+        self.summary.stopped_early = f"after {known} pairs: calculation error {'; '.join(reasons)}"
         return True
 
     def effects(self, outcome: str, variant: str = PLAIN) -> dict[str, Spreads]:
         """Scenario -> spreads of its effect on an outcome ("outcome/group/year"), over the whole pairs there are."""
+        found: dict[str, Spreads] = {}
+        if not any(
+            run.key in self.have for pair in self.pairs if pair.variant == variant for run in self.keys[pair]
+        ):
+            return found
         base, others = self._by_pair(outcome, variant)
-        found = {}
         for name, values in others.items():
             difference = values["value"].reindex(base.index) - base["value"]
             if np.isfinite(difference.to_numpy()).any():

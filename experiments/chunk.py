@@ -82,10 +82,20 @@ def _run_job(job: Job, limit_seconds: float, stopped: Callable[[], bool], done: 
             Failed(job.keys[job.missing.index(at)], job.number, at, text, traceback.format_exc())
         )
 
+    begun = time.perf_counter()
+
+    def watch_anchor(_: int) -> None:
+        if stopped():
+            raise Stopped
+        if time.perf_counter() - begun > limit_seconds:
+            raise TookTooLong(f"anchoring took longer than {limit_seconds:g} seconds")
+
     try:
-        drawn = anchored(job.scenarios[0], job.values)
+        drawn = anchored(job.scenarios[0], job.values, watch_anchor)
         wanted = {at: _under(job.scenarios[at], job.scenarios[0], drawn) for at in job.missing}
         past = dict(zip(wanted, pasts(wanted.values()), strict=True))
+    except Stopped:
+        raise
     except Exception as error:  # whatever it is, it is recorded and the batch goes on
         for at in job.missing:
             failed(at, error)
@@ -115,9 +125,11 @@ def _run_job(job: Job, limit_seconds: float, stopped: Callable[[], bool], done: 
 
 def _under(scenario: Scenario, base: Scenario, drawn: dict[str, float]) -> Scenario:
     """The scenario under a draw; a number it sets itself, otherwise than the base, stays what it says."""
-    from experiments.plan import number_of
+    from experiments.plan import number_of, set_by_hand
 
-    own = {name for name in drawn if number_of(scenario, name) != number_of(base, name)}
+    own = {name for name in drawn if number_of(scenario, name) != number_of(base, name)} | set_by_hand(
+        scenario
+    )
     return scenario.with_behaviour({name: value for name, value in drawn.items() if name not in own})
 
 

@@ -99,20 +99,38 @@ def read_posterior(path: str, scenario: Scenario) -> list[dict[str, float]]:
     file = Path(path)
     if not file.exists():
         raise UserError(f"{path}: no such file; a posterior is a Parquet or CSV file with one row per draw")
-    frame = pd.read_parquet(file) if file.suffix == ".parquet" else pd.read_csv(file)
-    rows: list[dict[str, float]] = []
-    for at, values in enumerate(frame.to_dict("records")):
-        row = {str(name): float(value) for name, value in values.items()}
-        wrong = [name for name, value in row.items() if not math.isfinite(value)]
-        if wrong:
-            raise UserError(f"{path}: row {at + 1}: '{wrong[0]}' is not a finite number")
-        rows.append(row)
-    if not rows:
+    try:
+        frame = pd.read_parquet(file) if file.suffix == ".parquet" else pd.read_csv(file)
+    except (ValueError, OSError) as wrong:
+        raise UserError(f"{path}: cannot be read as a table of draws ({wrong})") from None
+    if frame.empty:
         raise UserError(f"{path}: holds no draw")
     try:
-        scenario.with_behaviour(rows[0])
+        scenario.with_behaviour(dict.fromkeys(map(str, frame.columns), 1.0))
     except KeyError as unknown:
         raise UserError(
             f"{path}: {unknown.args[0]}; columns are named like market.posting_response"
         ) from None
-    return rows
+    return [
+        {
+            str(name): _checked(value, str(name), f"{path}: row {at + 1}", scenario)
+            for name, value in row.items()
+        }
+        for at, row in enumerate(frame.to_dict("records"))
+    ]
+
+
+def _checked(value: object, name: str, where: str, scenario: Scenario) -> float:
+    """The number of a cell, possible for its parameter: not below 0 where the range is not, no share above 1."""
+    try:
+        number = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        number = math.nan
+    if not math.isfinite(number):
+        raise UserError(f"{where}: '{name}' is not a finite number, found {value!r}")
+    row = scenario.behaviour_rows.get(name)
+    low = row.low if row is not None else 0.0
+    share = row.unit in ("share", "0-1") if row is not None else name.endswith("channel_share")
+    if (low >= 0 and number < 0) or (share and number > 1):
+        raise UserError(f"{where}: '{name}' is {number:g}; allowed: {'0 to 1' if share else '0 or more'}")
+    return number

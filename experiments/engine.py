@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from experiments.chunk import Done, Failed, Job, run_chunk
 from experiments.run import Stopped
+from sim.errors import UserError
 
 LIMIT_SECONDS: Final = 600.0  # of one run
 Chunk = tuple[Job, ...]
@@ -111,7 +112,13 @@ def _client(workers: int, scheduler: str | None) -> Iterator[Any]:
     }
     with dask.config.set(settings):
         if scheduler is not None:
-            with Client(scheduler) as client:
+            try:
+                client = Client(scheduler)
+            except (ValueError, OSError) as wrong:
+                raise UserError(
+                    f"--scheduler {scheduler}: no dask scheduler answers there ({wrong}); write it as tcp://10.0.0.1:8786"
+                ) from None
+            with client:
                 yield client
             return
         with (

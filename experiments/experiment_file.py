@@ -111,8 +111,8 @@ def load_experiment(name: str, pairs: int | None = None, weeks: int | None = Non
         raise UserError(
             f"{path}: replicates {file.replicates} must be at most half of the {file.pairs} pairs"
         )
-    if file.stop is not None and file.stop.kr is None and file.stop.share_of_knowledge is None:
-        raise UserError(f"{path}: stop needs 'share_of_knowledge' (0.1 is usual) or 'kr'")
+    if file.stop is not None:
+        _check_stop(file.stop, file.draws, path)
     names = [found for wanted in file.scenarios for found in _expand(wanted, path)]
     if not names:
         raise UserError(f"{path}: 'scenarios' names nothing to set against {file.base}")
@@ -126,7 +126,38 @@ def load_experiment(name: str, pairs: int | None = None, weeks: int | None = Non
 
     for world in worlds.values():
         check_comparable(world[0], world[1:])
+        _check_different(world, path)
     return Experiment(path.stem, path, file, worlds)
+
+
+def _check_stop(stop: Stop, draws: str, path: Path) -> None:
+    from sim.records.outcome_list import OUTCOMES
+
+    name, *rest = stop.outcome.split("/")
+    if name not in OUTCOMES or len(rest) < 2:
+        raise UserError(
+            f"{path}: stop: outcome '{stop.outcome}' is not known{yaml_tree.nearest(name, OUTCOMES)};"
+            " write OUTCOME/GROUP/YEAR, for example net_municipal_cost/all/all"
+        )
+    if stop.kr is None and stop.share_of_knowledge is None:
+        raise UserError(f"{path}: stop needs 'share_of_knowledge' (0.1 is usual) or 'kr'")
+    if stop.kr is not None and OUTCOMES[name].unit != "kr.":
+        raise UserError(f"{path}: stop: 'kr' needs an outcome in kroner; {name} is in {OUTCOMES[name].unit}")
+    if stop.kr is None and draws == "none":
+        raise UserError(f"{path}: stop: with 'draws: none' there is no knowledge to compare with; give 'kr'")
+
+
+def _check_different(world: tuple[Scenario, ...], path: Path) -> None:
+    from experiments.provenance import canonical_hash
+
+    seen: dict[str, str] = {}
+    for scenario in world:
+        key = canonical_hash(scenario)
+        if key in seen:
+            raise UserError(
+                f"{path}: '{scenario.name}' and '{seen[key]}' are the same in every value; leave one of them out"
+            )
+        seen[key] = scenario.name
 
 
 def _expand(wanted: str, path: Path) -> list[str]:

@@ -23,6 +23,8 @@ import numpy as np
 from sim.records.student import t_95
 
 ENOUGH_FOR_95: Final = 40  # draws
+ENOUGH_FOR_80: Final = 10  # draws
+ENOUGH_REPEATS: Final = 2  # pairs that repeat a draw; fewer say next to nothing of luck
 Z_95: Final = 1.959964
 
 
@@ -57,7 +59,7 @@ def spreads(difference: np.ndarray, base: np.ndarray, draw: np.ndarray) -> Sprea
         raise ValueError("no pair in which both sides are known")
     mean_of_draw, noise, freedom = _by_draw(difference, draw)
     _, luck_variance, _ = _by_draw(base, draw)
-    luck = Z_95 * math.sqrt(luck_variance) if math.isfinite(luck_variance) else math.nan
+    luck = Z_95 * math.sqrt(luck_variance) if freedom >= ENOUGH_REPEATS or not (draw >= 0).any() else math.nan
     drawn = bool((draw >= 0).any())
     if not drawn:
         error = t_95(n - 1) * float(np.std(difference, ddof=1)) / math.sqrt(n) if n > 1 else math.nan
@@ -68,7 +70,10 @@ def spreads(difference: np.ndarray, base: np.ndarray, draw: np.ndarray) -> Sprea
     mean = float(centres.mean())
     error = t_95(draws - 1) * float(np.std(centres, ddof=1)) / math.sqrt(draws) if draws > 1 else math.nan
     shrunk, share = _without_luck(centres, counts, _surely(noise, freedom))
-    if share >= 1.0:  # runs on one draw differ as much as runs on different draws: no width could be defended
+    # Without repeats luck cannot be taken out; and where runs on one draw differ as much as runs on different draws no
+    # width could be defended.
+    few = draws < ENOUGH_FOR_80 or freedom < ENOUGH_REPEATS
+    if share >= 1.0 or (few and float(np.ptp(centres)) > 0.0):
         return Spreads(mean, error, None, None, luck, n, draws, share)
     wide = _quantiles(shrunk, 0.025, 0.975) if draws >= ENOUGH_FOR_95 else None
     return Spreads(mean, error, _quantiles(shrunk, 0.1, 0.9), wide, luck, n, draws, share)

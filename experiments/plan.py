@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from experiments.anchor import anchor_code
 from experiments.draws import draw, ranges, read_posterior
 from experiments.experiment_file import PLAIN, Experiment
 from experiments.provenance import canonical_hash, run_key
@@ -42,7 +43,8 @@ class Planned:
 
     def __init__(self, experiment: Experiment):
         self.experiment = experiment
-        self._posterior: list[dict[str, float]] | None = None
+        file, base = experiment.file, experiment.worlds[PLAIN][0]
+        self._posterior = read_posterior(file.draws, base) if file.draws not in ("ranges", "none") else []
         self._hashes: dict[tuple[str, int], str] = {}
 
     @cached_property
@@ -53,8 +55,11 @@ class Planned:
         """What is drawn for a pair: its draw without what the variant holds fixed; nothing for central values."""
         plain, held = self.experiment.worlds[PLAIN][0], self.experiment.worlds[pair.variant][0]
         drawn = self._drawn(pair.draw)
+        fixed = set_by_hand(held)
         return {
-            name: value for name, value in drawn.items() if number_of(plain, name) == number_of(held, name)
+            name: value
+            for name, value in drawn.items()
+            if name not in fixed and number_of(plain, name) == number_of(held, name)
         }
 
     def _drawn(self, number: int) -> dict[str, float]:
@@ -63,9 +68,7 @@ class Planned:
             return {}
         if kind == "ranges":
             return draw(self._ranges, number)  # type: ignore[arg-type]
-        if self._posterior is None:
-            self._posterior = read_posterior(kind, self.experiment.worlds[PLAIN][0])
-        return self._posterior[number % len(self._posterior)]
+        return self._posterior[number]
 
     def pairs(self, variant: str = PLAIN) -> Iterator[Pair]:
         """Pairs in the order they are run."""
@@ -79,6 +82,8 @@ class Planned:
                 at, repeated = repeated, repeated + 1
             else:
                 at, fresh = fresh, fresh + 1
+            if self._posterior:
+                at %= len(self._posterior)  # a file with few draws repeats them under other luck
             yield Pair(number, variant, -1 if file.draws == "none" else at, number + 1)
 
     def scenarios(self, pair: Pair) -> tuple[Scenario, ...]:
@@ -100,14 +105,23 @@ class Planned:
         ]
 
     def recording(self, pair: Pair) -> str:
-        """Recording level, with the name of the base a draw is anchored on: another base is another anchor."""
-        return f"{self.experiment.file.recording}@{self.hash_of(pair.variant, 0)[:16]}"
+        """Recording level, with what a draw is anchored on and by which code: another base is another anchor."""
+        return f"{self.experiment.file.recording}@{self.hash_of(pair.variant, 0)[:16]}@{anchor_code()}"
 
     def hash_of(self, variant: str, scenario: int) -> str:
         """Hash of a scenario's values."""
         if (variant, scenario) not in self._hashes:
             self._hashes[variant, scenario] = canonical_hash(self.experiment.worlds[variant][scenario])
         return self._hashes[variant, scenario]
+
+
+def set_by_hand(scenario: Scenario) -> set[str]:
+    """Names of draws that a scenario, its `set:` or the experiment sets itself: these are not drawn over."""
+    names = set()
+    for change in scenario.overrides:
+        path = change.split("=", 1)[0].strip().removesuffix(".value")
+        names.add(path.removeprefix("behaviour."))
+    return names
 
 
 def number_of(scenario: Scenario, name: str) -> float:

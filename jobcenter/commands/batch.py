@@ -71,14 +71,16 @@ def batch(
     if place not in WHERE:
         raise UserError(f"--where {place}: allowed are {', '.join(WHERE)}")
     folder = out or Path("results") / plan.name
+    count = workers or os.cpu_count() or 1
+    if dry:
+        known = Store.open(folder).keys() if (folder / "store.json").exists() else set()
+        _announce(Batch(plan, None, known), folder, place, count)  # type: ignore[arg-type]  # nothing is stored
+        return
     store = Store.create_or_open(folder)
     with store.writing():
         job = Batch(plan, store)
-        count = workers or os.cpu_count() or 1
         if not as_json:
             _announce(job, folder, place, count)
-        if dry:
-            return
         command = command_line(
             "batch",
             experiment,

@@ -24,7 +24,7 @@ from pydantic import (
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from sim.calendar import iso, week_of
-from sim.scenario.units import factor_between
+from sim.scenario.units import factor_between, is_kroner
 
 
 class Frozen(BaseModel):
@@ -117,7 +117,7 @@ def read_kroner(value: Any) -> Any:
         number = number.rsplit(" ", 1)[0]
         unit = f"1000 {unit}"
     factor = factor_between(unit, "kr") if unit else 1.0
-    known = not unit or unit.lower().rstrip(".").endswith(("kr", "dkk", "kroner"))
+    known = not unit or (is_kroner(unit) and unit.lower().rstrip(".").endswith(("kr", "dkk", "kroner")))
     try:
         if factor is None or not known:
             raise InvalidOperation

@@ -21,6 +21,7 @@ _KINDS: Final = {
 }  # fmt: skip
 _THOUSANDS: Final = re.compile(r"^(?:1[.,]?000|t\.?)\s*(?=kr|dkk)")
 _MILLIONS: Final = re.compile(r"^(?:mio\.?|million|m)\s*(?=kr|dkk)")
+_BILLIONS: Final = re.compile(r"^(?:mia\.?|milliard|billion|bn)\s*(?=kr|dkk)")
 _SPLIT: Final = re.compile(r"\s+per\s+|\s*/\s*|\s+an?\s+|(?<=fte)-|(?<=person)-")
 _SCALES: Final = {("percent", "share"): 0.01, ("share", "percent"): 100.0}
 _PERIODS: Final = {"hours": "hour", "days": "day", "weeks": "week", "months": "month", "years": "year"}
@@ -30,7 +31,7 @@ def _read(text: str) -> tuple[str | None, str | None, float]:
     """What is measured, per what period (None: not said or not known), and the factor to the plain unit."""
     low = text.strip().lower()
     factor = 1.0
-    for pattern, size in ((_THOUSANDS, 1e3), (_MILLIONS, 1e6)):
+    for pattern, size in ((_THOUSANDS, 1e3), (_MILLIONS, 1e6), (_BILLIONS, 1e9)):
         low, hits = pattern.subn("", low)
         factor *= size if hits else 1.0
     parts = [part.strip() for part in _SPLIT.split(low) if part.strip()]
@@ -39,6 +40,11 @@ def _read(text: str) -> tuple[str | None, str | None, float]:
     words = [_KINDS.get(part) or _KINDS.get(part.split()[0]) for part in parts]
     period = next((_PERIODS[word] for word in words[1:] if word in _PERIODS), None)
     return words[0], period, factor
+
+
+def is_kroner(text: str) -> bool:
+    """Whether a unit is kroner, in thousands, millions or billions perhaps, and nothing stands before it."""
+    return _read(text)[0] == "kr"
 
 
 def factor_between(written: str, wanted: str) -> float | None:

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from experiments.store import Store
 
 from experiments import chunk as chunk_module
 from experiments.batch import Batch, Summary
@@ -18,6 +17,7 @@ from experiments.chunk import Job, run_chunk
 from experiments.engine import chunks_of, execute, split
 from experiments.experiment_file import Experiment, load_experiment
 from experiments.plan import Planned
+from experiments.store import Store
 from sim.errors import UserError
 
 TEXT = """
@@ -186,10 +186,49 @@ def test_a_second_batch_runs_only_what_is_missing(tmp_path: Path) -> None:
 
 
 def test_the_stop_rule_ends_a_batch_early_and_says_why(tmp_path: Path) -> None:
-    more = 'stop: {outcome: meetings/held/all, kr: "1 mio. kr.", most_pairs: 60}\n'
-    summary, store = lived(load_experiment(write(tmp_path, more=more)), tmp_path / "store", chunk_seconds=1.0)
-    assert "calculation error" in summary.stopped_early
-    assert 30 <= len(store.keys()) < 120
+    more = 'stop: {outcome: gross_operating_spending/all/all, kr: "1000 mio. kr.", most_pairs: 60}\n'
+    more += 'variants: {slow_firms: ["behaviour.market.posting_response=0.2"]}\n'
+    for where in ("inline", "threads"):  # threads ask for pairs before the first is stored
+        folder = tmp_path / where
+        experiment = load_experiment(write(tmp_path, more=more))
+        summary, store = lived(experiment, folder, where, chunk_seconds=1.0)
+        assert "calculation error" in summary.stopped_early
+        runs = store.frame(outcomes=[]).groupby("variant").size()
+        assert 30 <= runs[""] < 180 and runs["slow_firms"] == runs[""]  # a variant runs as many pairs
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ("stop: {outcome: net_cost/all/all, kr: 5}\n", "outcome 'net_cost/all/all' is not known"),
+        ("stop: {outcome: meetings/held/all, kr: 5}\n", "'kr' needs an outcome in kroner"),
+        ("stop: {share_of_knowledge: 0.1}\n", "with 'draws: none' there is no knowledge"),
+    ],
+)
+def test_a_stop_rule_that_can_never_work_is_refused(tmp_path: Path, more: str, told: str) -> None:
+    with pytest.raises(UserError, match=told):
+        load_experiment(write(tmp_path, more=more))
+
+
+def test_two_scenarios_that_are_one_are_refused(tmp_path: Path) -> None:
+    path = Path(write(tmp_path))
+    path.write_text(path.read_text().replace("[early_intervention,", "[baseline, early_intervention,"))
+    with pytest.raises(UserError, match="'baseline' and 'baseline' are the same in every value"):
+        load_experiment(str(path))
+
+
+def test_what_is_set_by_hand_is_not_drawn_over(tmp_path: Path) -> None:
+    path = Path(write(tmp_path, 4, "ranges"))
+    path.write_text(path.read_text().replace('0.01"]', '0.01", "behaviour.market.posting_response=0.5"]'))
+    planned = Planned(load_experiment(str(path)))
+    assert "market.posting_response" not in planned.values_of(next(planned.pairs()))
+
+
+def test_a_file_with_few_draws_repeats_them_and_invents_none(tmp_path: Path) -> None:
+    (tmp_path / "two.csv").write_text("trust.gain\n0.2\n0.4\n")
+    pairs = list(Planned(load_experiment(write(tmp_path, 20, str(tmp_path / "two.csv")))).pairs())
+    assert {pair.draw for pair in pairs} == {0, 1}
+    assert len({pair.seed for pair in pairs}) == 20
 
 
 def batch(experiment: str, store: Path, *more: str) -> subprocess.Popen[bytes]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -45,6 +45,8 @@ BANDED = (
     *(name for name in NAMES if name.startswith(("stock.", "queue.", "changes."))),
 )
 
+
+FEW_RUNS: Final = 5  # pairs below which even the calculation error is a rough guess
 
 NEGATIVE_SHARE = (
     "A negative share of saved weeks: fewer people are there too, so more than all of the saved weeks went"
@@ -188,6 +190,12 @@ def build(
     notes = [ONE_SPREAD]
     if len(seeds) < 2:
         notes.append("One run of each: no calculation error can be stated. Use --seeds 2 or more.")
+    elif len(seeds) < FEW_RUNS:
+        notes.insert(
+            0,
+            f"Only {len(seeds)} runs of each: every ±, payback, chance and regret below is a rough guess. Use"
+            " --seeds 10 or more.",
+        )
     weeks = runs[0][0].series.shape[1]
     for at, other in enumerate(others, 1):
         name, stats = names[at], paired(tables[0], tables[at])

@@ -376,6 +376,8 @@ def sentence(comparison: Comparison, numbers: Numbers, scenario: str) -> str:
         ]
     )
     by, unit, decimals = kroner_scale([spent, net, state])
+    if by < MIO:  # in a sentence small amounts are told in full
+        by, unit = 1.0, "kr."
     money = (
         f"It {'takes' if spent >= 0 else 'frees'} {number(abs(spent) / by, decimals)} {unit} of operating money a"
         f" year; net, the municipality pays {_change(net, e4, 'less', 'more', decimals, f' {unit}', by)} a year and"

@@ -194,9 +194,6 @@ def _records(frame: "pd.DataFrame") -> list[dict[str, Any]]:
     return [{str(key): value for key, value in row.items()} for row in frame.to_dict("records")]
 
 
-FEW_RUNS = 5
-
-
 def _week(text: str) -> int:
     from sim.calendar import week_of
 
@@ -218,8 +215,9 @@ def _print(comparison: "Comparison", base: Scenario) -> None:
         f"{len(comparison.seeds)} runs of each, mean ± calculation error (95 %). Money in mio. kr.,"
         f" {comparison.price_level} prices. Rules not verified: {comparison.rules_not_verified}."
     )
-    if len(comparison.seeds) < FEW_RUNS:
-        print(f"Fewer than {FEW_RUNS} runs: the ± itself is a rough guess; use --seeds 10 or more.")
+    for note in comparison.notes:
+        if note.startswith("Only "):
+            print(note)
     for what, names in comparison.by_class().items():
         print(f"\n{CLASS_WORDS[what]}")
         for name in names:
@@ -240,7 +238,8 @@ def _print(comparison: "Comparison", base: Scenario) -> None:
             print(f"\n{text}")
     print()
     for note in comparison.notes:
-        print(f"* {note}")
+        if not note.startswith("Only "):
+            print(f"* {note}")
 
 
 def _as_json(comparison: "Comparison") -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from sim.errors import Problem, UserError
-from sim.scenario import Scenario, load
+from sim.scenario import Scenario, load, yaml_tree
 from sim.scenario.locate import known
 from sim.scenario.other_files import check_file, is_scenario
 
@@ -32,11 +32,21 @@ def _one(name: str, overrides: list[str]) -> tuple[Scenario | str | None, tuple[
     """What a file is, or what is wrong with it."""
     try:
         path = Path(name)
+        if path.is_file() and _is_experiment(path):
+            from experiments.experiment_file import load_experiment
+
+            load_experiment(name)
+            return "experiment", ()
         if path.is_file() and not is_scenario(path):
             return check_file(path), ()
         return load(name, overrides=overrides), ()
     except UserError as wrong:
         return None, wrong.problems
+
+
+def _is_experiment(path: Path) -> bool:
+    root = yaml_tree.read(path).root
+    return isinstance(root, dict) and {"base", "scenarios"} <= root.keys()
 
 
 def register(app: typer.Typer) -> None:

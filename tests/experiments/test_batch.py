@@ -114,6 +114,16 @@ def test_a_wrong_experiment_is_told_with_its_line(tmp_path: Path, more: str, tol
         load_experiment(write(tmp_path, more=more))
 
 
+def test_check_reads_experiments_too(tmp_path: Path) -> None:
+    def check(path: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "jobcenter", "check", path]
+        return subprocess.run(command, capture_output=True, text=True)
+
+    assert "(experiment)" in check(write(tmp_path)).stdout
+    wrong = check(write(tmp_path, more="pears: 3\n"))
+    assert wrong.returncode == 2 and "unknown key 'pears'" in wrong.stdout + wrong.stderr
+
+
 def test_an_unknown_experiment_names_the_nearest() -> None:
     with pytest.raises(UserError, match="did you mean 'three_strategies'"):
         load_experiment("three_strategy")

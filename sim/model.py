@@ -306,9 +306,7 @@ class JobcenterModel(mesa.Model):
             state.view(Seats),
         )
         self._called = column(n, "uint8")
-        tasks = max(
-            2000, n // 3
-        )  # meetings and offers of a week; so many cases would be a third of all adults
+        tasks = max(2000, n // 3)  # meetings due, offers: a third of all adults would have to be cases
         self._due = np.zeros(tasks, np.int64)
         self._offers = np.zeros(tasks, np.int64)
         self._sums = np.zeros((N_BENEFITS, N_BANDS), np.int64)

@@ -121,104 +121,29 @@ def _find_host(companies, tickets, w, agent, private, public):
 
 
 def end_and_start_measures(
-    c,
-    companies,
-    tickets,
-    public,
-    w,
-    offer,
-    row_of,
-    offers,
-    n_offers,
-    pots,
-    spending,
-    week,
-    year_begin,
-    year_end,
-):
+    c, companies, tickets, public, w, offer, row_of, offers, n_offers, pots, spending, week, year_begin, year_end
+):  # fmt: skip
     """Ends what has run its time, sorts the offers by priority and starts what money, hours and places allow."""
     offers[:n_offers].sort()
     _end_and_start(
-        c,
-        companies,
-        tickets,
-        public,
-        w,
-        offer,
-        row_of,
-        offers,
-        n_offers,
-        pots,
-        spending,
-        week,
-        year_begin,
-        year_end,
-    )
+        c, companies, tickets, public, w, offer, row_of, offers, n_offers, pots, spending, week, year_begin, year_end
+    )  # fmt: skip
 
 
 @kernel
 def _end_and_start(
-    c,
-    companies,
-    tickets,
-    public,
-    w,
-    offer,
-    row_of,
-    keys,
-    n_offers,
-    pots,
-    spending,
-    week,
-    year_begin,
-    year_end,
-):
-    subsidy_weeks = _end(c, companies, w, offer, week, year_end)
-    pot = offer.pot[M_WAGE_SUBSIDY]
-    if (
-        pot >= 0
-    ):  # what is bound by subsidies is what running ones will cost: those that ended early bind nothing
-        pots[pot, COMMITTED] = pots[pot, SPENT] + subsidy_weeks * offer.price_oere[M_WAGE_SUBSIDY]
-    _start(
-        c,
-        companies,
-        tickets,
-        public,
-        w,
-        offer,
-        row_of,
-        keys,
-        n_offers,
-        pots,
-        spending,
-        week,
-        year_begin,
-        year_end,
-    )
-
-
-@kernel
-def _start(
-    c,
-    companies,
-    tickets,
-    public,
-    w,
-    offer,
-    row_of,
-    keys,
-    n_offers,
-    pots,
-    spending,
-    week,
-    year_begin,
-    year_end,
-):
+    c, companies, tickets, public, w, offer, row_of, keys, n_offers, pots, spending, week, year_begin, year_end
+):  # fmt: skip
     """Starts offers in priority order (offer deadline passed, then by chance) while the pot and the places last.
 
     pots: int64 (pots, 3) øre of the budget year: authorised, committed, spent. spending: int64 (measures) øre bought
     this week. A pot that is empty stops new starts, thins them out, or is overdrawn, as the municipality has decided.
     """
+    subsidy_weeks = _end(c, companies, w, offer, week, year_end)
+    subsidies = offer.pot[M_WAGE_SUBSIDY]
+    if subsidies >= 0:  # bound is what running subsidies will still cost: those that ended early bind nothing
+        price = offer.price_oere[M_WAGE_SUBSIDY]
+        pots[subsidies, COMMITTED] = pots[subsidies, SPENT] + subsidy_weeks * price
     minutes = offer.consultant_minutes_week
     for k in range(n_offers):
         agent = keys[k] & 0xFFFFFF

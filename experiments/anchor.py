@@ -9,8 +9,6 @@ deviation counts as far as it exceeds what pairing leaves of it, a factor as far
 
 import hashlib
 import json
-import os
-import tempfile
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -20,6 +18,8 @@ from typing import Final
 
 import numpy as np
 
+from experiments.provenance import hash_of
+from experiments.store.atomic import write_whole
 from sim.codes import BENEFITS
 from sim.compiled import cache_home
 from sim.scenario import Scenario
@@ -39,11 +39,11 @@ PREFIX: Final = {
 }
 SEED: Final = 1_000_003  # the luck anchors are measured under: no pair of an experiment has it
 WEEKS: Final = (52, 208)  # weeks of the horizon over which stocks are averaged
-PAIRED_SD: Final = (
-    0.6  # s.d. of a stock's paired difference from luck, in units of the square root of the stock
-)
-FACTOR_SD: Final = 0.10  # prior s.d. of a factor, log
 STEP: Final = 0.10  # size of the finite difference, log
+# Two judgements. S.d. from luck of a stock's paired difference, in units of the square root of the stock (without
+# pairing it would be 1.4); prior s.d. of a factor, log.
+PAIRED_SD: Final = 0.6
+FACTOR_SD: Final = 0.10
 
 _ONE_AT_A_TIME = threading.Lock()
 
@@ -58,7 +58,7 @@ def anchored(
     if not draw:
         return {}
     plain = _plain(base)
-    name = _hash([anchor_code(), plain.canonical(), dict(draw), SEED, PAIRED_SD, FACTOR_SD, STEP])
+    name = hash_of([anchor_code(), plain.canonical(), dict(draw), SEED, PAIRED_SD, FACTOR_SD, STEP])
     path = cache_home() / "anchors" / f"{name}.json"
     if path.exists():
         factors = json.loads(path.read_text(encoding="utf-8"))
@@ -88,7 +88,9 @@ def solve(
 
 def _central(plain: Scenario, progress: Callable[[int], None] | None = None) -> dict[str, list[float]]:
     """Stocks at central values, and how their logs answer to the log factor of each benefit: made once, then cached."""
-    path = cache_home() / "anchors" / f"central-{_hash([anchor_code(), plain.canonical(), SEED, STEP])}.json"
+    path = (
+        cache_home() / "anchors" / f"central-{hash_of([anchor_code(), plain.canonical(), SEED, STEP])}.json"
+    )
     if path.exists():
         return json.loads(path.read_text(encoding="utf-8"))  # type: ignore[no-any-return]
     stocks = _stocks(plain, {}, progress)
@@ -124,28 +126,20 @@ def _stocks(
 
 
 def _plain(base: Scenario) -> Scenario:
-    return replace(base, levers={}, weeks=min(base.weeks, WEEKS[1]))
+    return replace(base, levers={}, trial=None, weeks=min(base.weeks, WEEKS[1]))
 
 
 @cache
 def anchor_code() -> str:
-    """What makes one anchor another: the code of the model, of this file and of what draws are laid over."""
+    """What makes one anchor another: the code of the model, of this file and of how draws are laid over a scenario."""
     from sim.version import code_version
 
     digest = hashlib.sha256(code_version().encode())
-    for name in ("anchor.py", "chunk.py"):
+    for name in ("anchor.py", "chunk.py", "draws.py"):
         digest.update((Path(__file__).parent / name).read_bytes())
     return digest.hexdigest()[:16]
 
 
-def _hash(values: object) -> str:
-    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:32]
-
-
 def _write(path: Path, values: object) -> None:
-    """Whole or not at all, under a name of its own first: threads and processes may write the same."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    number, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
-    with os.fdopen(number, "w", encoding="utf-8") as file:
-        json.dump(values, file)
-    Path(name).replace(path)
+    write_whole(path, json.dumps(values).encode(), flush=False)  # a lost anchor is measured again

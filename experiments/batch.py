@@ -5,9 +5,9 @@ What is in the store is never run again. The stop rule is looked at after every 
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -16,16 +16,17 @@ from experiments.engine import LIMIT_SECONDS, chunks_of, compile_once, execute
 from experiments.experiment_file import PLAIN, Experiment
 from experiments.four_spreads import Spreads, sequence_half_width, spreads
 from experiments.plan import Pair, Planned
-from experiments.provenance import describe, versions
+from experiments.provenance import describe, hash_of, versions
 from experiments.store import Failure, RunRow, Store
 from sim.version import code_version
 
 if TYPE_CHECKING:
     import pandas as pd
 
-CHUNK_SECONDS = 8.0
-FIRST_GUESS_SECONDS = 0.6  # of one run, before any was timed here: one start is shared by a pair
-KB_PER_RUN = 8.0
+CHUNK_SECONDS: Final = 8.0  # what a kill can cost a worker, and long beside the 2 ms of handing a chunk over
+# Measured on three_strategies, two cores: of one run where none was timed yet, and what it takes in the store.
+FIRST_GUESS_SECONDS: Final = 0.6
+KB_PER_RUN: Final = 8.0
 
 
 @dataclass
@@ -39,7 +40,6 @@ class Summary:
     stopped_early: str = ""  # why, when the stop rule was met
     seconds_of_runs: float = 0.0
     interrupted: bool = False
-    notes: list[str] = field(default_factory=list)
 
 
 class Batch:
@@ -104,7 +104,7 @@ class Batch:
 
     def _jobs(self) -> Iterator[Job]:
         """Pairs with something missing, until the stop rule is met (asked anew for every pair)."""
-        for pair in self.pairs:
+        for number, pair in enumerate(self.pairs):
             runs = [run for run in self.keys[pair] if run.key not in self.have]
             if not runs:
                 continue
@@ -113,7 +113,7 @@ class Batch:
             if self._ended_at is not None and pair.number >= self._ended_at:
                 continue  # variants run as many pairs as the plain world
             yield Job(
-                number=self.pairs.index(pair),
+                number=number,
                 variant=pair.variant,
                 draw=pair.draw,
                 seed=pair.seed,
@@ -197,12 +197,11 @@ class Batch:
     def effects(self, outcome: str, variant: str = PLAIN) -> dict[str, Spreads]:
         """Scenario -> spreads of its effect on an outcome ("outcome/group/year"), over the whole pairs there are."""
         found: dict[str, Spreads] = {}
-        if not any(
-            run.key in self.have for pair in self.pairs if pair.variant == variant for run in self.keys[pair]
-        ):
+        tables = self._by_pair(outcome, variant)
+        if not tables:
             return found
-        base, others = self._by_pair(outcome, variant)
-        for name, values in others.items():
+        base = tables.pop(self.experiment.names[0])
+        for name, values in tables.items():
             difference = values["value"].reindex(base.index) - base["value"]
             if np.isfinite(difference.to_numpy()).any():
                 found[name] = spreads(
@@ -210,7 +209,8 @@ class Batch:
                 )
         return found
 
-    def _by_pair(self, outcome: str, variant: str) -> "tuple[pd.DataFrame, dict[str, pd.DataFrame]]":
+    def _by_pair(self, outcome: str, variant: str) -> "dict[str, pd.DataFrame]":
+        """Scenario -> value and draw of every finished run, by number of the pair; nothing where no run is finished."""
         names = self.experiment.names
         keys = {
             run.key: (names[run.scenario], pair.number)
@@ -219,12 +219,13 @@ class Batch:
             for run in runs
             if run.key in self.have
         }
+        if not keys:
+            return {}
         frame = self.store.frame(outcomes=[outcome], keys=keys.keys())
         frame["name"] = [keys[key][0] for key in frame["key"]]
         frame["pair"] = [keys[key][1] for key in frame["key"]]
         frame = frame.rename(columns={outcome: "value"}).set_index("pair")
-        tables = {name: frame[frame["name"] == name].sort_index() for name in names}
-        return tables[names[0]], {name: tables[name] for name in names[1:]}
+        return {name: frame[frame["name"] == name].sort_index() for name in names}
 
     # -- what is written beside the runs --------------------------------------------------------------------------
 
@@ -261,7 +262,4 @@ def _sd(effect: Spreads) -> float:
 
 
 def _draw_hash(values: dict[str, float]) -> str:
-    import hashlib
-    import json
-
-    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:32] if values else ""
+    return hash_of(values)[:32] if values else ""

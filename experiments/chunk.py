@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from experiments.draws import number_of, set_by_hand
 from experiments.run import Stopped, pasts
 from sim.records.outcomes import outcome_sheet
 from sim.scenario import Scenario
@@ -82,16 +83,8 @@ def _run_job(job: Job, limit_seconds: float, stopped: Callable[[], bool], done: 
             Failed(job.keys[job.missing.index(at)], job.number, at, text, traceback.format_exc())
         )
 
-    begun = time.perf_counter()
-
-    def watch_anchor(_: int) -> None:
-        if stopped():
-            raise Stopped
-        if time.perf_counter() - begun > limit_seconds:
-            raise TookTooLong(f"anchoring took longer than {limit_seconds:g} seconds")
-
     try:
-        drawn = anchored(job.scenarios[0], job.values, watch_anchor)
+        drawn = anchored(job.scenarios[0], job.values, _watch(limit_seconds, stopped))
         wanted = {at: _under(job.scenarios[at], job.scenarios[0], drawn) for at in job.missing}
         past = dict(zip(wanted, pasts(wanted.values()), strict=True))
     except Stopped:
@@ -102,14 +95,7 @@ def _run_job(job: Job, limit_seconds: float, stopped: Callable[[], bool], done: 
         return
     starts = {}
     for at, scenario in wanted.items():
-        begin = time.perf_counter()
-
-        def watch(_: int, begin: float = begin) -> None:
-            if stopped():
-                raise Stopped
-            if time.perf_counter() - begin > limit_seconds:
-                raise TookTooLong(f"longer than {limit_seconds:g} seconds")
-
+        begin, watch = time.perf_counter(), _watch(limit_seconds, stopped)
         try:
             if past[at] not in starts:
                 starts[past[at]] = starting_state(scenario, job.seed)
@@ -123,14 +109,29 @@ def _run_job(job: Job, limit_seconds: float, stopped: Callable[[], bool], done: 
         done.kept.append(Kept(key, job.number, at, time.perf_counter() - begin, values))
 
 
+def _watch(limit_seconds: float, stopped: Callable[[], bool]) -> Callable[[int], None]:
+    """What a run calls every week: ends it when it is asked to stop, or has taken longer than it may."""
+    begin = time.perf_counter()
+
+    def watch(_: int) -> None:
+        if stopped():
+            raise Stopped
+        if time.perf_counter() - begin > limit_seconds:
+            raise TookTooLong(f"longer than {limit_seconds:g} seconds")
+
+    return watch
+
+
 def _under(scenario: Scenario, base: Scenario, drawn: dict[str, float]) -> Scenario:
     """The scenario under a draw; a number it sets itself, otherwise than the base, stays what it says."""
-    from experiments.plan import number_of, set_by_hand
-
-    own = {name for name in drawn if number_of(scenario, name) != number_of(base, name)} | set_by_hand(
-        scenario
+    fixed = set_by_hand(scenario)
+    return scenario.with_behaviour(
+        {
+            name: value
+            for name, value in drawn.items()
+            if name not in fixed and number_of(scenario, name) == number_of(base, name)
+        }
     )
-    return scenario.with_behaviour({name: value for name, value in drawn.items() if name not in own})
 
 
 def _live(scenario: Scenario, seed: int, state: object, watch: Callable[[int], None]) -> dict[str, float]:

@@ -90,6 +90,23 @@ def _uniform(number: int, name: str) -> float:
     return (int.from_bytes(digest[:8], "big") + 0.5) / 2.0**64
 
 
+def set_by_hand(scenario: Scenario) -> set[str]:
+    """Names of draws that a scenario, its `set:` or the experiment sets itself: these are not drawn over."""
+    names = set()
+    for change in scenario.overrides:
+        path = change.split("=", 1)[0].strip().removesuffix(".value")
+        names.add(path.removeprefix("behaviour."))
+    return names
+
+
+def number_of(scenario: Scenario, name: str) -> float:
+    """The number a draw's name stands for in a scenario."""
+    if name in scenario.behaviour:
+        return scenario.behaviour[name]
+    _, effect, part = name.split(".")
+    return float(getattr(scenario.effects[effect], part).value)
+
+
 def read_posterior(path: str, scenario: Scenario) -> list[dict[str, float]]:
     """Draws from a file: Parquet or CSV, one row a draw, one column a parameter. Raises UserError."""
     from pathlib import Path

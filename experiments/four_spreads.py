@@ -8,7 +8,7 @@ show the second part: half the mean square of their differences. What is left of
 * **knowledge**: the effect over draws, the municipality's implementation draw among them, luck subtracted: each draw's
   mean is moved towards the mean of all by the share of variance that luck explains. 80 %, and 95 % from 40 draws on.
   The headline. How much luck there is is itself estimated; only what is luck with 90 % confidence (chi square) is taken
-  out, so that few repeats make the interval too wide and never too narrow.
+  out, so that few repeats make the interval rather too wide than too narrow.
 * **luck**: what one municipality's own number varies by with everything known: s.d. over luck alone, not of the
   difference. What an evaluation of the accounts could not tell apart.
 * **structure**: the same effect under every declared variant, listed, never averaged.
@@ -59,8 +59,8 @@ def spreads(difference: np.ndarray, base: np.ndarray, draw: np.ndarray) -> Sprea
         raise ValueError("no pair in which both sides are known")
     mean_of_draw, noise, freedom = _by_draw(difference, draw)
     _, luck_variance, _ = _by_draw(base, draw)
-    luck = Z_95 * math.sqrt(luck_variance) if freedom >= ENOUGH_REPEATS or not (draw >= 0).any() else math.nan
     drawn = bool((draw >= 0).any())
+    luck = Z_95 * math.sqrt(luck_variance) if freedom >= ENOUGH_REPEATS or not drawn else math.nan
     if not drawn:
         error = t_95(n - 1) * float(np.std(difference, ddof=1)) / math.sqrt(n) if n > 1 else math.nan
         return Spreads(float(difference.mean()), error, None, None, luck, n, 0, 1.0)

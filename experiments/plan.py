@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from experiments.anchor import anchor_code
-from experiments.draws import draw, ranges, read_posterior
+from experiments.draws import Range, draw, number_of, ranges, read_posterior, set_by_hand
 from experiments.experiment_file import PLAIN, Experiment
 from experiments.provenance import canonical_hash, run_key
 from sim.scenario import Scenario
@@ -48,7 +48,7 @@ class Planned:
         self._hashes: dict[tuple[str, int], str] = {}
 
     @cached_property
-    def _ranges(self) -> Mapping[str, object]:
+    def _ranges(self) -> Mapping[str, Range]:
         return ranges(self.experiment.worlds[PLAIN][0])
 
     def values_of(self, pair: Pair) -> dict[str, float]:
@@ -67,7 +67,7 @@ class Planned:
         if number < 0 or kind == "none":
             return {}
         if kind == "ranges":
-            return draw(self._ranges, number)  # type: ignore[arg-type]
+            return draw(self._ranges, number)
         return self._posterior[number]
 
     def pairs(self, variant: str = PLAIN) -> Iterator[Pair]:
@@ -113,20 +113,3 @@ class Planned:
         if (variant, scenario) not in self._hashes:
             self._hashes[variant, scenario] = canonical_hash(self.experiment.worlds[variant][scenario])
         return self._hashes[variant, scenario]
-
-
-def set_by_hand(scenario: Scenario) -> set[str]:
-    """Names of draws that a scenario, its `set:` or the experiment sets itself: these are not drawn over."""
-    names = set()
-    for change in scenario.overrides:
-        path = change.split("=", 1)[0].strip().removesuffix(".value")
-        names.add(path.removeprefix("behaviour."))
-    return names
-
-
-def number_of(scenario: Scenario, name: str) -> float:
-    """The number a draw's name stands for in a scenario."""
-    if name in scenario.behaviour:
-        return scenario.behaviour[name]
-    _, effect, part = name.split(".")
-    return float(getattr(scenario.effects[effect], part).value)

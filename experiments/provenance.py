@@ -58,7 +58,7 @@ def rules_not_verified(scenario: Scenario) -> int:
 
 def canonical_hash(scenario: Scenario) -> str:
     """Hash of every value that can alter a result."""
-    return _hash(scenario.canonical())
+    return hash_of(scenario.canonical())
 
 
 def run_key(values_hash: str, draw: Mapping[str, float], seed: int, weeks: int, recording: str) -> str:
@@ -66,10 +66,11 @@ def run_key(values_hash: str, draw: Mapping[str, float], seed: int, weeks: int, 
     `canonical_hash`."""
     from sim.version import code_version
 
-    return _hash([code_version(), values_hash, dict(draw), seed, weeks, recording])
+    return hash_of([code_version(), values_hash, dict(draw), seed, weeks, recording])
 
 
-def _hash(values: Any) -> str:
+def hash_of(values: Any) -> str:
+    """Hash of plain values, whatever the order of their keys: 64 hex digits."""
     return hashlib.sha256(
         json.dumps(values, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
     ).hexdigest()

@@ -9,8 +9,8 @@ to 6 % of a week where it was tried (doors out, search, payment).
 Left out: new and cut posts of levers and the lots of trials (what levers change in tables does hold), learning what is
 usual (it ends at the start), the list of closed spells, the data collector, snapshots. sim/books.py is used as it is.
 
-Mesa: agents are registered, and removed when they leave; loops run over plain lists, which is faster than `do`. The
-model asks everybody each week whether something may happen; here a calendar holds those whose week has come.
+Mesa: agents are registered, removed when they leave, and all residents are asked each week by `AgentSet.do` whether
+something happens, as the model asks everybody. Loops over some of them run over plain lists, which is faster.
 
     python -m benchmarks.mesa_objects [--share 0.2] [--weeks 6] [--check]
 
@@ -48,7 +48,7 @@ from sim.records import weekly as wk
 from sim.scenario import Scenario, load
 from sim.state import State
 from sim.tables import build_tables, change_weeks
-from sim.week.measures import COMMITTED, SPENT
+from sim.week.moving import TEAM
 from sim.week.payments import P_CITIZENS
 from sim.week.world import L_ENTRANTS, L_FAULT, L_REQUESTED, L_SUPPORTED, RANK_LEAVES, Y_YIELD_ANCHOR
 
@@ -167,17 +167,32 @@ class Citizen(_Agent):
 
     __slots__ = tuple(column.name for column in CITIZENS)
 
-    def candidate(self, m: "Objects") -> None:
-        """A week of the candidate clock: mostly nothing happens."""
-        if self.status == GONE:
-            return
+    def begin_week(self, m: "Objects") -> None:
+        """Pension age, or a week of the candidate clock, in which mostly nothing happens."""
         r, t, week, agent = m.rules, m.t, m.week, self.id
-        gap = r.candidate_gap(r.uniform(m.life_keys, chance.S_CLOCK_GAP, agent * 65536 + week), m.gaps)
-        self.candidate_week = week + gap
-        m.calendar[week + gap].append(self)
+        if week - self.birth_week == t.law.pension_age_weeks:
+            m.row[wk.FL_AGED] += 1
+            r.ask(None, m, self, GONE, RANK_LEAVES)
+        if self.candidate_week != week:
+            return
+        gap = r.uniform(m.life_keys, chance.S_CLOCK_GAP, r.gap_address(agent, week))
+        self.candidate_week = week + r.candidate_gap(gap, m.gaps)
         slot, x = r.event_slot(r.uniform(m.keys, chance.S_CLOCK_EVENT, agent))
         if x < t.events.highest[self.status][slot]:
             r._candidate(None, m.companies, m, t.law, t.events, t.entry, t.search, self, week)
+
+    def be_a_case(self, m: "Objects", n_due: int, n_handovers: int) -> tuple[int, int]:
+        """The office looks after who has the case and calls the person in. Returns what either list grows by."""
+        if self.status < FIRST_BENEFIT or TEAM[self.status] >= codes.N_TEAMS:
+            return 0, 0
+        r, table = m.rules, m.t.meeting
+        wishes = r.uniform(m.keys, chance.S_OWN_REQUEST, self.id) < table.own_request * table.request_met
+        moves = r.uniform(m.keys, chance.S_REORGANISATION, self.id) < table.reorganisation
+        wanted = r.find_caseworker(
+            None, m.seats, m, table, m.life_keys, self, wishes, moves, m.handovers, n_handovers, m.week
+        )
+        exemption = r.uniform(m.life_keys, chance.S_EXEMPTION, r.spell_id(None, self))
+        return r.call_in(None, m, table, self, exemption, m.due, n_due, m.week), wanted
 
     def live(self, m: "Objects") -> None:
         """A week on support: looks for work, changes, may find a door out, is paid."""
@@ -188,7 +203,11 @@ class Citizen(_Agent):
         if t.search.hazard[benefit] > 0.0:
             self.look_for_work(m, t, benefit)
         if benefit != FOERTIDSPENSION:
-            m.rules.drift_and_exits(None, m, t.exits, t.entry, t.search, t.drift, self, self.status, m.week)
+            u = m.rules.uniform(m.keys, chance.S_HEALTH, self.id)
+            u_exit = m.rules.uniform(m.keys, chance.S_EXIT, self.id)
+            m.rules.drift_and_exits(
+                None, m, t.exits, t.entry, t.search, t.drift, self, self.status, u, u_exit, m.week
+            )
         self.be_paid(m, t, benefit)
 
     def look_for_work(self, m: "Objects", t: SimpleNamespace, benefit: int) -> None:
@@ -217,7 +236,7 @@ class Citizen(_Agent):
             return  # no application, as the rule finds out too
         m.draws += m.rules.apply_for_work(
             None, m.companies, m.seats, m, t.search, channel, t.meeting, t.offer, t.market, m.tickets, m.vacancies,
-            m.best_score, m.best_row, m.per_application, m.centre, None, None, 0, self, benefit, week,
+            m.best_score, m.best_row, m.per_application, m.centre, None, None, 0, self, benefit, u, week,
         )  # fmt: skip
 
     def be_paid(self, m: "Objects", t: SimpleNamespace, benefit: int) -> None:
@@ -274,14 +293,13 @@ class Objects(mesa.Model):
         self.public = [int(name.startswith("public")) for name in sectors]
         self.best_score, self.best_row = Row(self.vacancies), Row(self.vacancies)
         n = state["id"].size
-        self.supported, self.requested, self.entrant_row = Row([None] * n), [None] * n, Row([None] * n)
+        self.supported, self.requested, self.entrant = Row([None] * n), [None] * n, Row([None] * n)
+        self.first_of_team = [0] * (codes.N_TEAMS + 1)
         self.entrant_total, self.spell_person, self.entrants_until = [0] * n, Row([]), [0] * (weeks + 1)
         self.due, self.offers, self.handovers = (Row([0] * max(2000, n // 3)) for _ in range(3))
         self.cohort = Row(np.zeros((weeks, len(wk.COHORT)), np.int64))
         self.seats = Row([Caseworker(self, values) for values in _each(state, CASEWORKERS)])
         self.companies = Row([Company(self, values) for values in _each(state, COMPANIES)])
-        self.calendar: dict[int, list[Citizen]] = defaultdict(list)
-        self.born: dict[int, list[Citizen]] = defaultdict(list)
         self.coming: dict[int, list[dict[str, Any]]] = defaultdict(list)
         self.row_of: dict[int, Citizen] = {}
         for values in _each(state, CITIZENS):  # people on support come first, in the order of the list
@@ -295,10 +313,8 @@ class Objects(mesa.Model):
         self.rows: list[list[int]] = []
 
     def admit(self, values: dict[str, Any]) -> Citizen:
-        """Somebody becomes an agent, with the weeks in which something may happen in the calendar."""
+        """Somebody becomes an agent."""
         who = self.row_of[values["id"]] = Citizen(self, values)
-        self.calendar[who.candidate_week].append(who)
-        self.born[who.birth_week].append(who)
         return who
 
     def keys_of(self, week: int) -> Any:
@@ -329,26 +345,21 @@ class Objects(mesa.Model):
         for values in self.coming.pop(week, ()):
             self.row[wk.FL_ARRIVALS] += 1
             r._settle_in(None, companies, self, t.law, self.admit(values), week)
-        for who in self.born.get(week - t.law.pension_age_weeks, ()):
-            if who.status != GONE:
-                self.row[wk.FL_AGED] += 1
-                r.ask(None, self, who, GONE, RANK_LEAVES)
-        for who in self.calendar.pop(week, ()):
-            who.candidate(self)
+        self.agents_by_type[Citizen].do("begin_week", self)
         r.mark_limits(None, self, t.limits, t.entry, week)
         r.staff_the_week(seats, self, t.staff, self.life_keys, week)
-        n, k = r._assign(None, seats, self, t.meeting, self.life_keys, week, due, handovers)
+        r._list_present(seats, self)
+        n = k = 0
+        for who in self.supported[: self.lengths[L_SUPPORTED]]:
+            called, wanted = who.be_a_case(self, n, k)
+            n, k = n + called, k + wanted
         r._hand_over(None, seats, self, t.meeting, row_of, sorted(handovers[:k]), k)
         overloaded = [seat.seat_backlog for seat in seats]
         due = sorted(due[:n])
         n = r._hold(None, seats, self, t.meeting, t.offer, row_of, due, n, overloaded, week, offers)
-        pots, pot = books.pots_of_year(), t.offer.pot[codes.M_WAGE_SUBSIDY]
-        bound = r._end(None, companies, self, t.offer, week, books.year_end)
-        if pot >= 0:
-            pots[pot, COMMITTED] = pots[pot, SPENT] + bound * t.offer.price_oere[codes.M_WAGE_SUBSIDY]
-        r._start(
-            None, companies, self.tickets, self.public, self, t.offer, row_of, sorted(offers[:n]), n, pots,
-            self.bought, week, books.year_begin, books.year_end,
+        r._end_and_start(
+            None, companies, self.tickets, self.public, self, t.offer, row_of, sorted(offers[:n]), n,
+            books.pots_of_year(), self.bought, week, books.year_begin, books.year_end,
         )  # fmt: skip
         n = r._lapse_and_post(companies, self, t.market, self.memory, self.vacancies, week)
         self.vacancies[:n] = sorted(self.vacancies[:n])
@@ -366,7 +377,9 @@ class Objects(mesa.Model):
         books.pay_office(self.row, self.bought, self.tables)
         books.close_week()
         r.record_stocks(self)
-        r.follow_cohorts(None, self, self.entrants_until, self.cohort, week - self.first_week + 1, week)
+        r.follow_cohorts(
+            None, self, row_of, self.entrants_until, self.cohort, week - self.first_week + 1, week
+        )
         self.rows.append(self.row)
         asked = self.requested[: self.lengths[L_REQUESTED]]
         r.carry_out_requests(None, companies, self, t.law, week + 1)

@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 
 from sim.behaviour.exits import band_of
-from sim.chance import S_OWN_REQUEST, uniform
+from sim.chance import S_OWN_REQUEST, S_SEARCH, uniform
 from sim.codes import (
     ACT_LEGACY,
     ACT_WAGE_SUBSIDY,
@@ -173,7 +173,7 @@ def cause_if_changed(model: JobcenterModel, i: int, week: int) -> int:
     if status >= FIRST_BENEFIT and s["seat_team"][seat] != TEAM_OF_BENEFIT[status - FIRST_BENEFIT]:
         return C_GROUP_SHIFT
     wish = uniform(model.keys, S_OWN_REQUEST, int(s["id"][i])) < meeting.own_request * meeting.request_met
-    return C_OWN_REQUEST if s["trust"][i] < 0.3 and wish else C_REORGANISATION
+    return C_OWN_REQUEST if s["trust"][i] < meeting.own_request_below_trust and wish else C_REORGANISATION
 
 
 def _meeting(model: JobcenterModel, i: int, week: int) -> str:
@@ -205,7 +205,8 @@ def _count_applications(
         before = w.row[MK_APPLICATIONS]
         asked[k] = apply_for_work(
             c, companies, seats, w, search, channel, meeting, offer, market, tickets, vacancies, best_score,
-            best_row, per_application, centre, sums, counts, 0, i, benefit, week,
+            best_row, per_application, centre, sums, counts, 0, i, benefit,
+            uniform(w.keys, S_SEARCH, np.int64(c.id[i])), week,
         )  # fmt: skip
         applied[k] = w.row[MK_APPLICATIONS] - before
 

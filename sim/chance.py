@@ -104,6 +104,15 @@ def uniform(keys, stream, agent):
 
 
 @rule
+def uniforms(keys, stream, agents, n, out):
+    """One uniform number for each of the first n `agents` (int64), the same as one by one: processors make several
+    at a time where nothing else is done in between (measured: 0.5 instead of 3.5 ns a draw). out: float64."""
+    k0, k1 = keys[stream, 0], keys[stream, 1]
+    for k in range(n):
+        out[k] = np.float64(bits(k0, k1, agents[k]) >> _S11) * _INV53
+
+
+@rule
 def tie(keys, stream, agent, n_bits):
     """`n_bits` random bits as a non-negative int64: breaks ties between agents without using their order."""
     return np.int64(bits(keys[stream, 0], keys[stream, 1], agent) >> np.uint64(64 - n_bits))

@@ -65,6 +65,11 @@ def kernel(function: F) -> F:
     return compiled
 
 
+each_of: Final = (
+    numba.literal_unroll
+)  # a loop over arrays of different types: `for values in each_of(columns)`
+
+
 def column(n: int, dtype: str) -> np.ndarray:
     """A zeroed column. The one allocator: without compilation integers are int64, because NumPy scalars of narrow
     types would wrap where compiled code computes in 64 bits."""

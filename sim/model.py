@@ -10,7 +10,7 @@ from sim.behaviour.events import GAP_TABLE
 from sim.books import Books
 from sim.calendar import iso
 from sim.chance import S_TRIAL_ARM, STREAMS, fill_keys, keys_of_week
-from sim.codes import N_BANDS, N_BENEFITS, N_MEASURES, TEAMS
+from sim.codes import N_BANDS, N_BENEFITS, N_MEASURES, N_STATUSES, N_TEAMS, RATE_CLASSES, TEAMS
 from sim.compiled import column
 from sim.population.caseworkers import Seats
 from sim.population.citizens import Citizens
@@ -35,11 +35,13 @@ from sim.week import (
     transitions,
 )
 from sim.week.world import (
+    BLOCK,
     FAULT_BUFFER,
     FAULT_HAZARD,
     L_ENTRANTS,
     L_FAULT,
     L_SPELLS,
+    N_LUCK,
     World,
 )
 
@@ -223,8 +225,8 @@ class JobcenterModel(mesa.Model):
         draws = living.live(
             self.citizens, self.companies, self.seats, self.world, t.law, t.search, t.channel, t.meeting, t.offer,
             t.market, t.exits, t.entry, t.drift, t.pay, state["tickets"], state["vacancies"], self._best_score,
-            self._best_row, state["memory"], state["centre"], self._sums, self._counts, self.books.cells_of_week(),
-            self.books.received_of_week(), 1 if self.burn_in else 0, week,
+            self._best_row, state["memory"], state["centre"], self._sums, self._counts, self._paid,
+            self.books.cells_of_week(), self.books.received_of_week(), 1 if self.burn_in else 0, week,
         )  # fmt: skip
         return int(draws)
 
@@ -242,7 +244,9 @@ class JobcenterModel(mesa.Model):
         record.record_stocks(self.world)
         if not self.burn_in:
             lived = week - self.first_week + 1
-            record.follow_cohorts(self.citizens, self.world, self.entrants_until, self.cohort, lived, week)
+            record.follow_cohorts(
+                self.citizens, self.world, self.state["row_of"], self.entrants_until, self.cohort, lived, week
+            )
             if lived <= self.rows.shape[0]:
                 self.rows[lived - 1] = self._row
 
@@ -265,7 +269,7 @@ class JobcenterModel(mesa.Model):
         self._drain_spells()
         self.make_room_for_entrants(int(self.state["lengths"][L_ENTRANTS]))
         if week % self.weeks_between_gatherings == 0:
-            gather_people(self.state, self.world.entrant_row[: self.state["lengths"][L_ENTRANTS]])
+            gather_people(self.state, self.world)
         self.datacollector.collect(self)
         self.state.week = week + 1
 
@@ -288,11 +292,15 @@ class JobcenterModel(mesa.Model):
             keys=self.keys,
             row=self._row,
             supported=state["supported"],
+            first_of_status=np.zeros(N_STATUSES, np.int64),
+            first_of_team=np.zeros(N_TEAMS + 1, np.int64),
             requested=state["requested"],
             lengths=state["lengths"],
             stocks=state["stocks"],
-            entrant_row=np.zeros(entrants, np.int32),
+            entrant=np.zeros(entrants, np.int32),
             entrant_total=column(entrants, "int16"),
+            ids=np.zeros(BLOCK, np.int64),
+            luck=np.zeros((N_LUCK, BLOCK)),
             spell_person=np.zeros(spells, np.int32),
             spell_benefit=np.zeros(spells, np.uint8),
             spell_begin=np.zeros(spells, np.int16),
@@ -313,6 +321,7 @@ class JobcenterModel(mesa.Model):
         self._counts = np.zeros((N_BENEFITS, N_BANDS), np.int64)
         self._best_score = np.zeros(state["vacancies"].size)
         self._best_row = np.zeros(state["vacancies"].size, np.int64)
+        self._paid = np.zeros((len(scenario.law.rule_set.tables.brackets), len(RATE_CLASSES)), np.int64)
         self._bought = np.zeros(N_MEASURES, np.int64)
         sectors = list(scenario.municipality.companies.sectors)
         self._public = np.array([name.startswith("public") for name in sectors], np.uint8)
@@ -355,14 +364,14 @@ class JobcenterModel(mesa.Model):
 
     def make_room_for_entrants(self, listed: int) -> None:
         """Doubles the list of entrants until a quarter of it is free: far fewer enter in one week."""
-        row, total = self.world.entrant_row, self.world.entrant_total
+        row, total = self.world.entrant, self.world.entrant_total
         while row.size - listed < row.size // 4:
             row, total = (
                 np.concatenate([row, np.zeros_like(row)]),
                 np.concatenate([total, np.zeros_like(total)]),
             )
-        if row is not self.world.entrant_row:
-            self.world = self.world._replace(entrant_row=row, entrant_total=total)
+        if row is not self.world.entrant:
+            self.world = self.world._replace(entrant=row, entrant_total=total)
 
     def _drain_spells(self) -> None:
         n = int(self.state["lengths"][L_SPELLS])

@@ -49,7 +49,7 @@ def _run_of(model: JobcenterModel) -> dict[str, np.ndarray]:
         "rows": model.rows,
         "cohort": model.cohort,
         "entrants_until": model.entrants_until,
-        "entrant_row": model.world.entrant_row[:entrants],
+        "entrant": model.world.entrant[:entrants],
         "entrant_total": model.world.entrant_total[:entrants],
         "payers": ledger.payers,
         "payees": ledger.payees,
@@ -136,9 +136,9 @@ def _fill(model: JobcenterModel, run: Mapping[str, np.ndarray]) -> None:
     model.rows[:] = run["rows"]
     model.cohort[:] = run["cohort"]
     model.entrants_until[:] = run["entrants_until"]
-    entrants = run["entrant_row"].size
+    entrants = run["entrant"].size
     model.make_room_for_entrants(entrants)
-    model.world.entrant_row[:entrants] = run["entrant_row"]
+    model.world.entrant[:entrants] = run["entrant"]
     model.world.entrant_total[:entrants] = run["entrant_total"]
     model.state["lengths"][L_ENTRANTS] = entrants
     if "spell_person" in run:

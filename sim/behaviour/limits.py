@@ -11,7 +11,6 @@ from sim.codes import (
     FIRST_BENEFIT,
     JOBAFKLARING,
     JOBREADY,
-    N_BENEFITS,
     RESSOURCEFORLOEB,
     REVALIDERING,
     SYGEDAGPENGE,
@@ -20,13 +19,10 @@ from sim.codes import (
 from sim.compiled import rule
 from sim.population.citizens import GRADUATE
 
-# Benefits with a limit or re-assessment of any kind.
-LIMITED = np.zeros(N_BENEFITS, np.uint8)
-LIMITED[[DAGPENGE, SYGEDAGPENGE, JOBAFKLARING, RESSOURCEFORLOEB, REVALIDERING, UDDANNELSESHJAELP]] = 1
-
 LimitTable = namedtuple(
     "LimitTable",
     [
+        "least",  # int64 (benefits): no limit falls due before this week of the spell (dagpenge: of the right)
         "dagpenge",  # int64: weeks
         "graduate_dagpenge",  # int64
         "revaluation",  # int64: weeks of sygedagpenge before re-assessment
@@ -40,6 +36,13 @@ LimitTable = namedtuple(
         "renewed_share",  # float64: jobafklaring courses followed by a new one
     ],
 )
+
+
+@rule
+def limit_may_be_due(c, limits, i, benefit, week):
+    """The light question first: for most people on support the answer is no."""
+    used, in_spell = np.int64(c.right_used[i]), week - np.int64(c.since[i])
+    return (used if benefit == DAGPENGE else in_spell) + 1 >= limits.least[benefit]
 
 
 @rule

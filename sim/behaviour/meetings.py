@@ -51,11 +51,9 @@ def contact_after(contact, weeks_since, value, table):
 @rule
 def contact_now(contact, last_meeting, week, table):
     """Contact dose in `week`, meetings."""
-    if last_meeting < 0:
-        return 0.0
     k = week - last_meeting
     k = k if k < table.decay.size - 1 else table.decay.size - 1
-    return contact * table.decay[k]
+    return contact * table.decay[k] * (last_meeting >= 0)
 
 
 @rule
@@ -73,9 +71,8 @@ def trust_after_change(trust, handover, table):
 @rule
 def meeting_is_due(meetings_held, weeks_in, weeks_since_last, first_by, interval_x2):
     """Whether a person should be called in this week. weeks_in counts from 1."""
-    if meetings_held == 0:
-        return first_by > 0 and weeks_in + 1 >= first_by
-    return interval_x2 > 0 and weeks_since_last * 2 >= interval_x2
+    first = (meetings_held == 0) & (first_by > 0) & (weeks_in + 1 >= first_by)
+    return first | ((meetings_held > 0) & (interval_x2 > 0) & (weeks_since_last * 2 >= interval_x2))
 
 
 @rule
@@ -85,9 +82,5 @@ def may_meet_early(meetings_held, weeks_since_last, interval_x2):
     Freed hours become meetings, which is how a lower caseload works (facts: "gains need the freed hours to become
     meetings, employer contact and referrals").
     """
-    return (
-        meetings_held > 0
-        and interval_x2 > 0
-        and weeks_since_last * 4 >= interval_x2
-        and weeks_since_last >= 2
-    )
+    planned = (meetings_held > 0) & (interval_x2 > 0)
+    return planned & (weeks_since_last * 4 >= interval_x2) & (weeks_since_last >= 2)

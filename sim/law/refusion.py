@@ -70,6 +70,10 @@ class RefusionTables(NamedTuple):
     counter: "np.ndarray"  # (benefits,): COUNTER_CLOCK or COUNTER_SPELL
     operating_bp: "np.ndarray"  # (benefits, activities): the state's part of course costs, basis points
     week_class: "np.ndarray"  # (statuses,): clock.FROZEN, SELF_SUPPORT or BENEFIT
+    bracket: "np.ndarray"  # as share_bp: row of `brackets`
+    brackets: (
+        "np.ndarray"  # (brackets, 3): benefit, step and share; weeks of one bracket are paid and split alike
+    )
 
 
 class ClockRules(NamedTuple):
@@ -175,12 +179,18 @@ class RuleSet:
         """The rule set as NumPy arrays (int64, so that compiled and plain arithmetic agree)."""
         import numpy as np
 
+        share, step = np.array(self.share_bp, np.int64), np.array(self.step, np.int64)
+        benefit = np.broadcast_to(np.arange(len(BENEFITS))[:, None, None], share.shape)
+        rows = np.stack([benefit, step, share], axis=-1).reshape(-1, 3)
+        brackets, bracket = np.unique(rows, axis=0, return_inverse=True)
         return RefusionTables(
-            np.array(self.share_bp, np.int64),
-            np.array(self.step, np.int64),
+            share,
+            step,
             np.array(self.counter, np.int64),
             np.array(self.operating_bp, np.int64),
             np.array(self.week_class, np.int64),
+            bracket.reshape(share.shape).astype(np.int64),
+            brackets,
         )
 
 

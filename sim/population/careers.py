@@ -118,10 +118,16 @@ def _draw(seed, stream, week, agent):
 
 
 @rule
+def gap_address(agent, week):
+    """Address of the draw that says how long after `week` a person's candidate clock calls again."""
+    return agent * 65536 + week
+
+
+@rule
 def next_candidate(c, life_keys, gaps, i):
     """Moves person i's candidate clock on to the next week of its chain, drawn from the one before."""
     week = np.int64(c.candidate_week[i])
-    u = uniform(life_keys, S_CLOCK_GAP, np.int64(c.id[i]) * 65536 + week)
+    u = uniform(life_keys, S_CLOCK_GAP, gap_address(np.int64(c.id[i]), week))
     c.candidate_week[i] = week + candidate_gap(u, gaps)
 
 

@@ -18,6 +18,7 @@ CASEWORKERS: Final = (
     Column("seat_minutes", "int64", "minutes", "working time left this week"),
     Column("seat_backlog", "int64", "minutes", "due tasks that did not fit, last week"),
     Column("seat_quality", "float64", "log hazard", "what the person in the seat adds to clients' search"),
+    Column("seat_listed", "int16", "seat", "work space: seats with somebody at work, team by team"),
     Column("seat_gone", "uint8", "code", "cause by which the cases are orphaned this week, 0 none"),
 )
 

@@ -10,6 +10,7 @@ from sim.behaviour.limits import LimitTable
 from sim.calendar import first_week_from, year_of
 from sim.codes import BENEFITS, RATE_CLASSES
 from sim.money.amounts import weekly_oere
+from sim.population.citizens import NEVER
 from sim.scenario import Scenario
 from sim.scenario.law_tables import RatePeriod
 from sim.week.payments import PayTable
@@ -100,14 +101,28 @@ def entry_table(scenario: Scenario, week: int) -> EntryTable:
 def limit_table(scenario: Scenario, week: int) -> LimitTable:
     """Time limits and re-assessments."""
     value = scenario.behaviour
+    weeks = {
+        name: int(limit(scenario, f"{law}_weeks", week))
+        for name, law in {
+            "dagpenge": "dagpenge_limit",
+            "graduate_dagpenge": "graduate_limit",
+            "revaluation": "sygedagpenge_revaluation",
+            "extension": "sygedagpenge_extension",
+            "jobafklaring": "jobafklaring_limit",
+            "ressourceforloeb": "ressourceforloeb_limit",
+            "revalidering": "revalidering_limit",
+        }.items()
+    }
+    least = np.full(len(BENEFITS), NEVER)
+    least[codes.DAGPENGE] = min(weeks["dagpenge"], weeks["graduate_dagpenge"])
+    least[codes.SYGEDAGPENGE] = weeks["revaluation"]
+    least[codes.JOBAFKLARING] = weeks["jobafklaring"]
+    least[codes.RESSOURCEFORLOEB] = weeks["ressourceforloeb"]
+    least[codes.REVALIDERING] = weeks["revalidering"]
+    least[codes.UDDANNELSESHJAELP] = 0  # until an age
     return LimitTable(
-        dagpenge=int(limit(scenario, "dagpenge_limit_weeks", week)),
-        graduate_dagpenge=int(limit(scenario, "graduate_limit_weeks", week)),
-        revaluation=int(limit(scenario, "sygedagpenge_revaluation_weeks", week)),
-        extension=int(limit(scenario, "sygedagpenge_extension_weeks", week)),
-        jobafklaring=int(limit(scenario, "jobafklaring_limit_weeks", week)),
-        ressourceforloeb=int(limit(scenario, "ressourceforloeb_limit_weeks", week)),
-        revalidering=int(limit(scenario, "revalidering_limit_weeks", week)),
+        least=least,
+        **weeks,
         youth_age_weeks=int(limit(scenario, "youth_age", week) * WEEKS_PER_YEAR),
         extended_share=float(value["exits.revaluation_extended_share"]),
         to_jobafklaring_share=float(value["exits.revaluation_jobafklaring_share"]),
@@ -148,6 +163,8 @@ def pay_table(scenario: Scenario, week: int) -> PayTable:
         amount_oere=amounts_oere(scenario, week),
         share_bp=arrays.share_bp,
         step=arrays.step,
+        bracket=arrays.bracket,
+        brackets=arrays.brackets,
         counter=arrays.counter,
         subsidy_oere=int(subsidy + 0.5),
         subsidy_counts=int(arrays.week_class[codes.SUBSIDISED_JOB] == 2),

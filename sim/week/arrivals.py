@@ -5,13 +5,14 @@ import numpy as np
 from sim.behaviour.events import (
     SLOT_DEATH,
     SLOT_MOVE,
+    candidate_gap,
     event_hazard,
     event_slot,
     slot_ceiling,
 )
-from sim.behaviour.limits import LIMITED, limit_is_due, limit_target
+from sim.behaviour.limits import limit_is_due, limit_may_be_due, limit_target
 from sim.behaviour.search import skill_after_weeks_in
-from sim.chance import S_CLOCK_EVENT, S_DESTINATION, S_REVALUATION, uniform
+from sim.chance import S_CLOCK_EVENT, S_CLOCK_GAP, S_DESTINATION, S_REVALUATION, uniform, uniforms
 from sim.codes import (
     ABSENT,
     FIRST_BENEFIT,
@@ -20,7 +21,7 @@ from sim.codes import (
     SYGEDAGPENGE,
 )
 from sim.compiled import kernel, rule
-from sim.population.careers import event_target, next_candidate
+from sim.population.careers import event_target, gap_address
 from sim.records.weekly import (
     FL_AGED,
     FL_ARRIVALS,
@@ -31,8 +32,9 @@ from sim.records.weekly import (
     FL_SICK,
 )
 from sim.week.moving import age_weeks, ask, change_status, is_on_support
-from sim.week.world import FAULT_HAZARD, L_FAULT, L_SUPPORTED, RANK_LEAVES, RANK_LIMIT
+from sim.week.world import BLOCK, FAULT_HAZARD, L_FAULT, L_SUPPORTED, RANK_LEAVES, RANK_LIMIT
 
+_EVENT, _GAP = range(2)  # rows of `luck`
 _BY_CLOCK = 1 << 31  # marks, in a list of rows, those whose candidate clock called them
 
 
@@ -117,21 +119,29 @@ def _list_concerned(c, w, law, events, gaps, life_keys, n_called, week):
     Most candidate weeks end here: the draw lies above anybody's hazard. The light test is a loop of its own because the
     people called lie far apart in memory, and simple loops fetch many of them at a time.
     """
-    n = 0
-    for position in range(n_called):
-        i = w.requested[position]
-        arrives = c.arrive_week[i] == week
-        concerned = arrives or week - np.int64(c.birth_week[i]) == law.pension_age_weeks
-        called_by_clock = 0
-        if c.candidate_week[i] == week:
-            slot, x = event_slot(uniform(w.keys, S_CLOCK_EVENT, np.int64(c.id[i])))
-            if arrives or x < events.highest[c.status[i], slot]:
-                concerned = True
-                called_by_clock = _BY_CLOCK
-            next_candidate(c, life_keys, gaps, i)
-        w.requested[n] = i | called_by_clock
-        n += concerned
-    return n
+    kept = 0
+    for first in range(0, n_called, BLOCK):
+        n = min(BLOCK, n_called - first)
+        for k in range(n):
+            w.ids[k] = c.id[w.requested[first + k]]
+        uniforms(w.keys, S_CLOCK_EVENT, w.ids, n, w.luck[_EVENT])
+        for k in range(n):
+            w.ids[k] = gap_address(w.ids[k], week)
+        uniforms(life_keys, S_CLOCK_GAP, w.ids, n, w.luck[_GAP])
+        for k in range(n):
+            i = w.requested[first + k]
+            arrives = c.arrive_week[i] == week
+            concerned = arrives or week - np.int64(c.birth_week[i]) == law.pension_age_weeks
+            called_by_clock = 0
+            if c.candidate_week[i] == week:
+                slot, x = event_slot(w.luck[_EVENT, k])
+                if arrives or x < events.highest[c.status[i], slot]:
+                    concerned = True
+                    called_by_clock = _BY_CLOCK
+                c.candidate_week[i] = week + candidate_gap(w.luck[_GAP, k], gaps)
+            w.requested[kept] = i | called_by_clock
+            kept += concerned
+    return kept
 
 
 @kernel
@@ -166,14 +176,10 @@ def mark_limits(c, w, limits, entry, week):
     for position in range(w.lengths[L_SUPPORTED]):
         i = w.supported[position]
         status = np.int64(c.status[i])
-        if not is_on_support(status):
-            continue
         w.supported[n] = i
-        n += 1
-        if status < FIRST_BENEFIT:
-            continue
+        n += is_on_support(status)
         benefit = status - FIRST_BENEFIT
-        if not LIMITED[benefit]:
+        if benefit < 0 or not limit_may_be_due(c, limits, i, benefit, week):
             continue
         age = age_weeks(c, i, week)
         if not limit_is_due(c, limits, i, benefit, week, age):

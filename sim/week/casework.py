@@ -24,6 +24,7 @@ from sim.chance import (
     S_REORGANISATION,
     tie,
     uniform,
+    uniforms,
 )
 from sim.codes import (
     ACTIVITYREADY,
@@ -57,13 +58,27 @@ from sim.records.weekly import (
     ST_USED,
 )
 from sim.week.moving import TEAM, ask
-from sim.week.world import FAULT_BUFFER, L_FAULT, L_SUPPORTED, RANK_OTHER
+from sim.week.world import BLOCK, FAULT_BUFFER, L_FAULT, L_SUPPORTED, RANK_OTHER, next_block
 
+_OWN_REQUEST, _REORGANISATION, _EXEMPTION = range(3)  # rows of `luck`
 _COACHING = 1 << 40  # marks the draw of whether a meeting is coaching
 FIRST_BAND_BY_NEED = 3  # from week 27
 WAITING = -2  # a case without a caseworker keeps the cause of its change: WAITING - cause
 BY_CHOICE = 255  # least urgent: a meeting earlier than planned, because there is time
 SPELL_SHIFT = 4096  # ids of spells: person x 4096 + week the spell began
+
+
+@rule
+def _list_present(seats, w):
+    """Lists the caseworkers at work, team by team: only these can take a case."""
+    n = 0
+    for team in range(N_TEAMS):
+        w.first_of_team[team] = n
+        for s in range(seats.seat_team.size):
+            if seats.seat_team[s] == team and seats.seat_minutes[s] > 0:
+                seats.seat_listed[n] = s
+                n += 1
+    w.first_of_team[N_TEAMS] = n
 
 
 @rule
@@ -74,9 +89,8 @@ def _choose_seat(w, seats, team, agent):
     """
     best, second = -1, -1
     best_score, second_score = -1.0, -1.0
-    for s in range(seats.seat_team.size):
-        if seats.seat_team[s] != team or seats.seat_minutes[s] <= 0:
-            continue
+    for k in range(w.first_of_team[team], w.first_of_team[team + 1]):
+        s = np.int64(seats.seat_listed[k])
         score = uniform(w.keys, S_ASSIGNMENT, agent * 1024 + s)
         if score > best_score:
             second, second_score = best, best_score
@@ -105,122 +119,152 @@ def _assign(c, seats, w, table, life_keys, week, due, handovers):
     """Gives every case a caseworker; fills the lists of meetings due and of hand-overs wanted, returns their lengths.
 
     handovers: int64 keys (tie, old seat, id), as the people waiting for one caseworker's time must not be served in the
-    order they are stored. A **caseworker change** is counted by cause; a first assignment is not a change.
+    order they are stored.
     """
     n_due = 0
     n_handovers = 0
-    for position in range(w.lengths[L_SUPPORTED]):
-        i = w.supported[position]
-        status = np.int64(c.status[i])
-        if status < FIRST_BENEFIT:
-            continue
-        benefit = status - FIRST_BENEFIT
-        team = TEAM[benefit]
-        if team >= N_TEAMS:
-            continue
-        agent = np.int64(c.id[i])
-        since = np.int64(c.since[i])
-        spell = agent * SPELL_SHIFT + since
-        seat = np.int64(c.caseworker[i])
-        cause = -1
-        levelling = False
-        if seat < 0:
-            cause = C_FIRST if seat == -1 else WAITING - seat  # waiting since a change nobody could take over
-        elif seats.seat_gone[seat] != 0:
-            cause = np.int64(seats.seat_gone[seat])
-        elif week < seats.seat_vacant_until[seat]:
-            cause = C_RESIGNATION  # the caseworker left while the person was in a subsidised job
-        elif week >= seats.seat_until[seat]:
-            cause = C_REORGANISATION  # the post was cut meanwhile
-        elif seats.seat_team[seat] != team:
-            if uniform(life_keys, S_FOLLOW, spell) >= table.follow_share:
-                cause = C_GROUP_SHIFT
-        elif (
-            c.trust[i] < 0.3 and uniform(w.keys, S_OWN_REQUEST, agent) < table.own_request * table.request_met
-        ):
-            cause = C_OWN_REQUEST
-        elif uniform(w.keys, S_REORGANISATION, agent) < table.reorganisation:
-            cause = C_REORGANISATION
-            levelling = True
-        if cause >= 0:
-            new = _choose_seat(w, seats, team, agent)
-            if levelling and (
-                new < 0 or float(seats.seat_load[new]) > table.levelling_load * float(seats.seat_load[seat])
-            ):
-                new = seat  # caseloads are level enough; the case stays
-            if new < 0 and seat >= 0 and (cause == C_OWN_REQUEST or cause == C_GROUP_SHIFT):
-                new = seat  # nobody is free to take over; the case stays where it is
-            if new < 0:
-                c.caseworker[i] = WAITING - cause if cause != C_FIRST else -1
-            elif new != seat:
-                if cause == C_FIRST:
-                    c.trust[i] = max(c.trust[i], table.trust_entry)
-                elif (
-                    seat >= 0
-                    and seats.seat_minutes[seat] > 0
-                    and uniform(life_keys, S_HANDOVER, spell + week) < table.handover_share
-                ):
-                    turn = tie(w.keys, S_HANDOVER, agent, 22)
-                    if n_handovers == handovers.size:
-                        w.lengths[L_FAULT] = FAULT_BUFFER
-                        break
-                    handovers[n_handovers] = (((turn << 16) | seat) << 24) | agent
-                    n_handovers += 1
-                else:
-                    c.trust[i] = trust_after_change(c.trust[i], False, table)
-                w.row[CHANGES + cause] += 1
-                c.caseworker[i] = new
-            seat = new
-        w.row[CASEWEEKS] += 1
-        w.row[CASEWEEKS + 1] += int(c.trust[i] * 1000.0)
-        arm = np.int64(c.arm[i])
-        weeks_in = week - since + 1
-        band = band_of(weeks_in)
-        last = np.int64(c.last_meeting[i])
-        statutory = table.statutory_x2[benefit, band]
-        # Exemption is from the plan of the first half year; later meetings are by need anyway.
-        by_need = band >= FIRST_BAND_BY_NEED
-        covered = (by_need and statutory == 0) or uniform(life_keys, S_EXEMPTION, spell) < table.covered[
-            benefit
-        ]
-        interval = table.interval_x2[arm, benefit, band] if covered or by_need else 0
-        if statutory > 0 and covered:
-            w.row[PLAN_WEEKS] += 1
-            since_last = week - (last if last >= 0 else since - 1)
-            if since_last * 2 <= statutory + 4:  # a fortnight's grace
-                w.row[PLAN_OK] += 1
-            if interval > statutory or interval == 0:
-                w.row[FL_BELOW_PLAN] += 1
-        held = np.int64(c.meetings[i])
-        if table.a_kasse[benefit, band]:
-            a_kasse_plan = statutory if covered else 0  # the first talk is held with everybody
-            if meeting_is_due(held, weeks_in, week - last, table.first_by[0, benefit], a_kasse_plan):
-                w.row[MT_A_KASSE] += 1
-                c.contact[i] = (
-                    contact_after(c.contact[i], week - last, table.unprepared_value, table)
-                    if last >= 0
-                    else 1.0
-                )
-                c.last_meeting[i] = week
-                c.meetings[i] = min(held + 1, 255)
-            continue
-        if meeting_is_due(held, weeks_in, week - last, table.first_by[arm, benefit], interval):
-            w.row[MT_DUE] += 1
-            if seat < 0:
-                w.row[CASEWEEKS + 2] += 1
-                continue
-            overdue = 100 + weeks_in if held == 0 else min((week - last) - interval // 2 + 1, 90)
-            urgency = BY_CHOICE - min(overdue, BY_CHOICE)
-        elif seat >= 0 and may_meet_early(held, week - last, interval):
-            urgency = BY_CHOICE  # after everything that is due, if minutes are left
-        else:
-            continue
-        if n_due == due.size:
+    _list_present(seats, w)
+    for first in range(0, w.lengths[L_SUPPORTED], BLOCK):
+        n = next_block(c, w, first)
+        uniforms(w.keys, S_OWN_REQUEST, w.ids, n, w.luck[_OWN_REQUEST])
+        uniforms(w.keys, S_REORGANISATION, w.ids, n, w.luck[_REORGANISATION])
+        for k in range(n):
+            w.ids[k] = spell_id(c, w.supported[first + k])
+        uniforms(life_keys, S_EXEMPTION, w.ids, n, w.luck[_EXEMPTION])
+        if max(n_due, n_handovers) + n > due.size:
             w.lengths[L_FAULT] = FAULT_BUFFER
             break
-        due[n_due] = (((seat * 256 + urgency) * 4096 + tie(w.keys, S_QUEUE_TIE, agent, 12)) << 24) | agent
-        n_due += 1
+        for k in range(n):
+            i = w.supported[first + k]
+            if TEAM[c.status[i]] < N_TEAMS:
+                wishes = w.luck[_OWN_REQUEST, k] < table.own_request * table.request_met
+                moves = w.luck[_REORGANISATION, k] < table.reorganisation
+                n_handovers += find_caseworker(
+                    c, seats, w, table, life_keys, i, wishes, moves, handovers, n_handovers, week
+                )
+                n_due += call_in(c, w, table, i, w.luck[_EXEMPTION, k], due, n_due, week)
     return n_due, n_handovers
+
+
+@rule
+def spell_id(c, i):
+    """Address of the chance of person i's present spell."""
+    return np.int64(c.id[i]) * SPELL_SHIFT + np.int64(c.since[i])
+
+
+@rule
+def find_caseworker(c, seats, w, table, life_keys, i, wishes, moves, handovers, n, week):
+    """Looks after who has person i's case. A **caseworker change** is counted by cause; a first assignment is none.
+
+    wishes, moves: whether the person's draws make it a week to ask for another caseworker, or for caseloads to be
+    levelled. Returns 1 if a hand-over is wanted, written to handovers[n], else 0.
+    """
+    seat = np.int64(c.caseworker[i])
+    team = TEAM[c.status[i]]
+    wishes &= c.trust[i] < table.own_request_below_trust
+    cause = -1
+    if seat < 0:
+        cause = C_FIRST if seat == -1 else WAITING - seat  # waiting since a change nobody could take over
+    elif (
+        (seats.seat_gone[seat] != 0)
+        | (week < seats.seat_vacant_until[seat])
+        | (week >= seats.seat_until[seat])
+        | (seats.seat_team[seat] != team)
+    ):
+        cause = _cause_of_change(c, seats, table, life_keys, i, seat, team, week)
+    elif wishes | moves:
+        cause = C_OWN_REQUEST if wishes else C_REORGANISATION
+    if cause < 0:
+        return 0
+    agent = np.int64(c.id[i])
+    new = _choose_seat(w, seats, team, agent)
+    if seat >= 0:
+        if cause == C_REORGANISATION and week < seats.seat_until[seat]:
+            if new < 0 or float(seats.seat_load[new]) > table.levelling_load * float(seats.seat_load[seat]):
+                new = seat  # caseloads are level enough; the case stays
+        elif new < 0 and (cause == C_OWN_REQUEST or cause == C_GROUP_SHIFT):
+            new = seat  # nobody is free to take over; the case stays where it is
+    if new < 0:
+        c.caseworker[i] = WAITING - cause if cause != C_FIRST else -1
+        return 0
+    if new == seat:
+        return 0
+    w.row[CHANGES + cause] += 1
+    c.caseworker[i] = new
+    if cause == C_FIRST:
+        c.trust[i] = max(c.trust[i], table.trust_entry)
+    elif (
+        seat >= 0
+        and seats.seat_minutes[seat] > 0
+        and uniform(life_keys, S_HANDOVER, spell_id(c, i) + week) < table.handover_share
+    ):
+        handovers[n] = (((tie(w.keys, S_HANDOVER, agent, 22) << 16) | seat) << 24) | agent
+        return 1
+    else:
+        c.trust[i] = trust_after_change(c.trust[i], False, table)
+    return 0
+
+
+@rule
+def _cause_of_change(c, seats, table, life_keys, i, seat, team, week):
+    """Why the case cannot stay with its caseworker, -1 if it stays although the team is another's."""
+    if seats.seat_gone[seat] != 0:
+        return np.int64(seats.seat_gone[seat])
+    if week < seats.seat_vacant_until[seat]:
+        return C_RESIGNATION  # the caseworker left while the person was in a subsidised job
+    if week >= seats.seat_until[seat]:
+        return C_REORGANISATION  # the post was cut meanwhile
+    return C_GROUP_SHIFT if uniform(life_keys, S_FOLLOW, spell_id(c, i)) >= table.follow_share else -1
+
+
+@rule
+def call_in(c, w, table, i, u_exemption, due, n, week):
+    """Whether person i is called to a meeting this week; the a-kasse's meetings are held at once.
+
+    u_exemption: the spell's draw of the stream `exemption`. Returns 1 if a key (seat, urgency, tie, id) was written to
+    due[n], else 0. Most questions are answered without branches, which a processor would often guess wrong.
+    """
+    w.row[CASEWEEKS] += 1
+    w.row[CASEWEEKS + 1] += int(c.trust[i] * 1000.0)
+    agent = np.int64(c.id[i])
+    seat = np.int64(c.caseworker[i])
+    benefit = np.int64(c.status[i]) - FIRST_BENEFIT
+    arm = np.int64(c.arm[i])
+    since = np.int64(c.since[i])
+    last = np.int64(c.last_meeting[i])
+    held = np.int64(c.meetings[i])
+    weeks_in = week - since + 1
+    band = band_of(weeks_in)
+    statutory = table.statutory_x2[benefit, band]
+    # Exemption is from the plan of the first half year; later meetings are by need anyway.
+    by_need = band >= FIRST_BAND_BY_NEED
+    covered = (by_need & (statutory == 0)) | (u_exemption < table.covered[benefit])
+    interval = table.interval_x2[arm, benefit, band] * (covered | by_need)
+    planned = (statutory > 0) & covered
+    since_last = week - (last if last >= 0 else since - 1)
+    w.row[PLAN_WEEKS] += planned
+    w.row[PLAN_OK] += planned & (since_last * 2 <= statutory + 4)  # a fortnight's grace
+    w.row[FL_BELOW_PLAN] += planned & ((interval > statutory) | (interval == 0))
+    if table.a_kasse[benefit, band]:
+        a_kasse_plan = statutory * covered  # the first talk is held with everybody
+        if meeting_is_due(held, weeks_in, week - last, table.first_by[0, benefit], a_kasse_plan):
+            w.row[MT_A_KASSE] += 1
+            c.contact[i] = (
+                contact_after(c.contact[i], week - last, table.unprepared_value, table) if last >= 0 else 1.0
+            )
+            c.last_meeting[i] = week
+            c.meetings[i] = min(held + 1, 255)
+        return 0
+    is_due = meeting_is_due(held, weeks_in, week - last, table.first_by[arm, benefit], interval)
+    w.row[MT_DUE] += is_due
+    w.row[CASEWEEKS + 2] += is_due & (seat < 0)
+    if (seat < 0) | (not (is_due | may_meet_early(held, week - last, interval))):
+        return 0
+    overdue = 100 + weeks_in if held == 0 else min((week - last) - interval // 2 + 1, 90)
+    # A meeting that is not due comes after everything that is, if minutes are left.
+    urgency = BY_CHOICE - min(overdue, BY_CHOICE) if is_due else BY_CHOICE
+    due[n] = (((seat * 256 + urgency) * 4096 + tie(w.keys, S_QUEUE_TIE, agent, 12)) << 24) | agent
+    return 1
 
 
 @kernel
@@ -287,7 +331,7 @@ def _hold(c, seats, w, table, offer, row_of, keys, n_due, overloaded, week, offe
         benefit = np.int64(c.status[i]) - FIRST_BENEFIT
         arm = np.int64(c.arm[i])
         full = table.direct_minutes[arm, benefit] * table.overhead
-        if seats.seat_team[seat] != TEAM[benefit]:
+        if seats.seat_team[seat] != TEAM[c.status[i]]:
             full *= 1.0 + table.specialisation
         # Coaching is prepared even when the queue is long; other meetings give up preparation first.
         prepared = (

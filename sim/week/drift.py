@@ -4,7 +4,7 @@ import numpy as np
 
 from sim.behaviour.exits import band_of, exit_hazard, exit_slot
 from sim.behaviour.search import skill_after_weeks_out
-from sim.chance import S_DESTINATION, S_EXIT, S_HEALTH, uniform
+from sim.chance import S_DESTINATION, uniform
 from sim.codes import EDUCATION, FIRST_BENEFIT, FOERTIDSPENSION, JOB, SYGEDAGPENGE
 from sim.compiled import rule
 from sim.population.careers import exit_target
@@ -26,8 +26,11 @@ def _set_health(c, w, i, health):
 
 
 @rule
-def drift_and_exits(c, w, exits, entry, search, drift, i, status, week):
-    """A week on a benefit costs person i habits, may move health one step, and may open a door to somewhere else."""
+def drift_and_exits(c, w, exits, entry, search, drift, i, status, u_health, u_exit, week):
+    """A week on a benefit costs person i habits, may move health one step, and may open a door to somewhere else.
+
+    u_health, u_exit: the person's draws of the streams `health` and `exit`.
+    """
     benefit = status - FIRST_BENEFIT
     if benefit == FOERTIDSPENSION:
         return
@@ -35,12 +38,11 @@ def drift_and_exits(c, w, exits, entry, search, drift, i, status, week):
     if search.losing[benefit]:
         c.skill[i] = skill_after_weeks_out(c.skill[i], search)
     health = np.int64(c.health[i])
-    u = uniform(w.keys, S_HEALTH, agent)
-    if u < drift.health_worse and health < 2:
+    if u_health < drift.health_worse and health < 2:
         _set_health(c, w, i, health + 1)
-    elif u > 1.0 - drift.health_better and health > 0:
+    elif u_health > 1.0 - drift.health_better and health > 0:
         _set_health(c, w, i, health - 1)
-    slot, x = exit_slot(uniform(w.keys, S_EXIT, agent))
+    slot, x = exit_slot(u_exit)
     if x >= exits.highest[benefit]:
         return
     age = age_weeks(c, i, week)

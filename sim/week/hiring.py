@@ -19,7 +19,6 @@ from sim.chance import (
     S_COMPETITORS,
     S_RANKING,
     S_REPOST,
-    S_SEARCH,
     S_SEARCH_COMPANY,
     S_SEARCH_VACANCY,
     uniform,
@@ -70,14 +69,11 @@ def channel_log(c, seats, meeting, channel, offer, i, benefit, week):
     seat = np.int64(c.caseworker[i])
     if seat >= 0:
         total += seats.seat_quality[seat]
-        if week < seats.seat_novice_until[seat]:
-            total += channel.novice_log
-    if c.measure[i] != 0:
-        total += offer.lock_in_log[c.measure[i]]
-    if np.int64(c.after_until[i]) > week:
-        total += c.after_effect[i]
-    if np.int64(c.mentor_until[i]) > week:
-        total += offer.mentor_log
+        total += channel.novice_log * (week < seats.seat_novice_until[seat])
+    # Without branches, which a processor would guess wrong: "no measure" locks nobody in, what is over counts nothing.
+    total += offer.lock_in_log[c.measure[i]]
+    total += c.after_effect[i] * (np.int64(c.after_until[i]) > week)
+    total += offer.mentor_log * (np.int64(c.mentor_until[i]) > week)
     return total + c.skill[i]
 
 
@@ -101,14 +97,14 @@ def invite_rivals(w, table, vacancies, best_score, best_row):
 @rule
 def apply_for_work(
     c, companies, seats, w, search, channel, meeting, offer, table, tickets, vacancies, best_score, best_row,
-    per_application, centre, sums, counts, learning, i, benefit, week,
+    per_application, centre, sums, counts, learning, i, benefit, u, week,
 ):  # fmt: skip
     """Person i draws companies and applies where a post is open. Returns the number of companies drawn.
 
-    per_application: applications per hire in usual times, which turns hazards into expected applications. centre:
-    float64 (benefits, bands), the usual channel sum of each group and band: effects count from there, so that levels
-    stay where they were fitted. While `learning` is 1 (before the start) sums and counts, int64 (benefits, bands), take
-    in the channel sums in fixed point and the people they come from.
+    u: the person's draw of the stream `search`. per_application: applications per hire in usual times, which turns
+    hazards into expected applications. centre: float64 (benefits, bands), the usual channel sum of each group and band:
+    effects count from there, so that levels stay where they were fitted. While `learning` is 1 (before the start) sums
+    and counts, int64 (benefits, bands), take in the channel sums in fixed point and the people they come from.
     """
     band = band_of(week - np.int64(c.since[i]) + 1)
     total = channel_log(c, seats, meeting, channel, offer, i, benefit, week)
@@ -121,21 +117,21 @@ def apply_for_work(
         * per_application
     )
     agent = np.int64(c.id[i])
-    sent = applications_sent(uniform(w.keys, S_SEARCH, agent), usual, total - centre[benefit, band])
+    sent = applications_sent(u, usual, total - centre[benefit, band])
     for k in range(sent):
         address = agent * 8 + k
-        u = uniform(w.keys, S_SEARCH_COMPANY, address)
-        if u < table.own_sector_share:
+        place = uniform(w.keys, S_SEARCH_COMPANY, address)
+        if place < table.own_sector_share:
             first = table.sector_first[c.sector[i]]
             size = table.sector_first[np.int64(c.sector[i]) + 1] - first
-            u = u / table.own_sector_share
+            place = place / table.own_sector_share
         else:
             first = 0
             size = tickets.size
-            u = (u - table.own_sector_share) / (1.0 - table.own_sector_share)
+            place = (place - table.own_sector_share) / (1.0 - table.own_sector_share)
         if size == 0:
             continue
-        company = np.int64(tickets[first + min(int(u * size), size - 1)])
+        company = np.int64(tickets[first + min(int(place * size), size - 1)])
         open_posts = np.int64(companies.company_open[company])
         if open_posts == 0:
             continue

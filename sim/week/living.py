@@ -6,42 +6,56 @@ another is paid; walking once instead of three times saves fetching everybody's 
 
 import numpy as np
 
+from sim.chance import S_EXIT, S_HEALTH, S_SEARCH, uniforms
 from sim.codes import FIRST_BENEFIT
 from sim.compiled import kernel
 from sim.week.drift import drift_and_exits
 from sim.week.hiring import apply_for_work, invite_rivals, learn_what_is_usual
-from sim.week.payments import pay_benefit, pay_subsidy
-from sim.week.world import L_SUPPORTED, Y_YIELD_ANCHOR
+from sim.week.payments import count_for_payment, pay_benefits, pay_subsidy
+from sim.week.world import BLOCK, L_SUPPORTED, Y_YIELD_ANCHOR, next_block
+
+_SEARCH, _HEALTH, _EXIT = range(3)  # rows of `luck`
 
 
 @kernel
 def live(
     c, companies, seats, w, law, search, channel, meeting, offer, market, exits, entry, drift, pay, tickets, vacancies,
-    best_score, best_row, memory, centre, sums, counts, ledger, received, learning, week,
+    best_score, best_row, memory, centre, sums, counts, paid, ledger, received, learning, week,
 ):  # fmt: skip
     """Everybody on support applies for work, lives a week and is paid for it. Returns the number of companies drawn.
 
     best_score, best_row: float64 and int64 by vacancy, left with the best applicant; sim/week/hiring.py decides.
-    ledger: int64 (accounts, benefits + 1, steps, payers) øre; received: int64 (payees) øre.
+    paid: int64 (brackets, rate classes), work space. ledger: int64 (accounts, benefits + 1, steps, payers) øre;
+    received: int64 (payees) øre.
     """
     invite_rivals(w, market, vacancies, best_score, best_row)
     sums[:] = 0
     counts[:] = 0
+    paid[:] = 0
     per_application = 1.0 / memory[Y_YIELD_ANCHOR]
     draws = 0
-    for position in range(w.lengths[L_SUPPORTED]):
-        i = w.supported[position]
-        status = np.int64(c.status[i])
-        if status < FIRST_BENEFIT:
-            pay_subsidy(c, pay, ledger, received, i)
-            continue
-        if search.hazard[status - FIRST_BENEFIT] > 0.0:
-            draws += apply_for_work(
-                c, companies, seats, w, search, channel, meeting, offer, market, tickets, vacancies, best_score,
-                best_row, per_application, centre, sums, counts, learning, i, status - FIRST_BENEFIT, week,
-            )  # fmt: skip
-        drift_and_exits(c, w, exits, entry, search, drift, i, status, week)
-        pay_benefit(c, w, law, pay, ledger, received, i, status, week)
+    for first in range(0, w.lengths[L_SUPPORTED], BLOCK):
+        n = next_block(c, w, first)
+        uniforms(w.keys, S_SEARCH, w.ids, n, w.luck[_SEARCH])
+        uniforms(w.keys, S_HEALTH, w.ids, n, w.luck[_HEALTH])
+        uniforms(w.keys, S_EXIT, w.ids, n, w.luck[_EXIT])
+        for k in range(n):
+            i = w.supported[first + k]
+            status = np.int64(c.status[i])
+            if status < FIRST_BENEFIT:
+                pay_subsidy(c, pay, ledger, received, i)
+                continue
+            if search.hazard[status - FIRST_BENEFIT] > 0.0:
+                draws += apply_for_work(
+                    c, companies, seats, w, search, channel, meeting, offer, market, tickets, vacancies, best_score,
+                    best_row, per_application, centre, sums, counts, learning, i, status - FIRST_BENEFIT,
+                    w.luck[_SEARCH, k], week,
+                )  # fmt: skip
+            drift_and_exits(
+                c, w, exits, entry, search, drift, i, status, w.luck[_HEALTH, k], w.luck[_EXIT, k], week
+            )
+            count_for_payment(c, w, law, pay, paid, i, status, week)
+    pay_benefits(w, pay, paid, ledger, received)
     if learning == 1:
         learn_what_is_usual(market, memory, centre, sums, counts)
     return draws

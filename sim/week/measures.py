@@ -54,8 +54,7 @@ def _end(c, companies, w, offer, week, year_end):
     for position in range(w.lengths[L_SUPPORTED]):
         i = w.supported[position]
         measure = np.int64(c.measure[i])
-        if np.int64(c.mentor_until[i]) > week:
-            w.row[MEASURE_WEEKS + M_MENTOR] += 1
+        w.row[MEASURE_WEEKS + M_MENTOR] += np.int64(c.mentor_until[i]) > week
         if measure == 0:
             continue
         if measure == M_WAGE_SUBSIDY:

@@ -15,6 +15,7 @@ from sim.codes import (
     JOB,
     JOBREADY,
     M_WAGE_SUBSIDY,
+    NO_TEAM,
     ON_LEAVE,
     OUTSIDE,
     SUBSIDISED_JOB,
@@ -29,7 +30,7 @@ from sim.week.world import FAULT_BUFFER, L_ENTRANTS, L_FAULT, L_REQUESTED, L_SPE
 _self_support_weeks = rule(clock.self_support_weeks)
 _other_weeks = rule(clock.other_weeks)
 
-TEAM = np.array(TEAM_OF_BENEFIT, np.int64)
+TEAM = np.array((NO_TEAM,) * FIRST_BENEFIT + TEAM_OF_BENEFIT, np.int64)  # by status
 _STANDARD, _PROVIDER, _YOUNG, _YOUNG_AT_HOME, _GRADUATE = range(len(codes.RATE_CLASSES))
 _D_JOB, _D_EDUCATION, _D_OTHER, _D_OUTSIDE, _D_SUBSIDISED, _D_LEAVE, _D_GONE = range(len(codes.DOORS))
 THIRTY_YEARS_WEEKS = 1565
@@ -265,11 +266,11 @@ def change_status(c, companies, w, law, i, target, week):
         w.row[ENTRIES + target - FIRST_BENEFIT] += 1
         c.meetings[i] = 0
         c.last_meeting[i] = -1
-    if support_begins and old != ABSENT and w.entrant_row.size > 0:
+    if support_begins and old != ABSENT and w.entrant.size > 0:
         at = w.lengths[L_ENTRANTS]
-        if at >= w.entrant_row.size:
+        if at >= w.entrant.size:
             w.lengths[L_FAULT] = FAULT_BUFFER
         else:
-            w.entrant_row[at] = i
+            w.entrant[at] = c.id[i]
             w.entrant_total[at] = c.support_total[i]
             w.lengths[L_ENTRANTS] = at + 1

@@ -12,6 +12,7 @@ from sim.codes import (
     A_WAGE_SUBSIDY,
     ACT_LEGACY,
     ACT_WAGE_SUBSIDY,
+    DAGPENGE,
     FIRST_BENEFIT,
     FLEKSJOB,
     FOERTIDSPENSION,
@@ -33,6 +34,8 @@ PayTable = namedtuple(
         "amount_oere",  # int64 (benefits, rate classes): a week's benefit
         "share_bp",  # int64 (benefits, activities, weeks): state share in basis points
         "step",  # int64 (benefits, activities, weeks): refusion step
+        "bracket",  # int64 (benefits, activities, weeks): row of `brackets`
+        "brackets",  # int64 (brackets, 3): benefit, step and state share of weeks that are split alike
         "counter",  # int64 (benefits): 0 the person's clock, 1 weeks in the spell
         "subsidy_oere",  # int64: a week's wage subsidy to the employer
         "subsidy_counts",  # int64: 1 if a subsidised week moves the refusion clock
@@ -46,49 +49,63 @@ LONG_TERM_WEEKS = 42  # 80 % of 52
 
 @rule
 def _note_support(c, w, i, week, left_memory):
-    """What the ten goals ask about a week on support: how long, how active, long-term or not."""
+    """What the ten goals ask about a week on support: how long, how active, long-term or not.
+
+    Counted without branches: for most of these questions a processor's guess would be wrong as often as right.
+    """
     w.row[ELAPSED] += week - np.int64(c.support_since[i]) + 1
     w.row[ELAPSED + 1] += 1
-    count = np.int64(c.support_count[i])
-    if count >= LONG_TERM_WEEKS:
-        w.row[LONG_TERM] += 1
-        if count == LONG_TERM_WEEKS and left_memory == 0:  # one week ago it was one week less
-            w.row[LONG_TERM + 1] += 1
-    if week - np.int64(c.since[i]) >= 8:
-        w.row[PS_ASKED] += 1
-        last = np.int64(c.last_meeting[i])
-        if (last < 0 or week - last > 8) and c.measure[i] == 0 and np.int64(c.mentor_until[i]) <= week:
-            w.row[PS_PASSIVE] += 1
-    else:
-        w.row[PS_EXEMPT] += 1
+    count, last = np.int64(c.support_count[i]), np.int64(c.last_meeting[i])
+    w.row[LONG_TERM] += count >= LONG_TERM_WEEKS
+    w.row[LONG_TERM + 1] += (count == LONG_TERM_WEEKS) & (left_memory == 0)  # one week ago it was one less
+    asked = week - np.int64(c.since[i]) >= 8
+    unmet = (last < 0) | (week - last > 8)
+    w.row[PS_ASKED] += asked
+    w.row[PS_EXEMPT] += not asked
+    w.row[PS_PASSIVE] += asked & unmet & (c.measure[i] == 0) & (np.int64(c.mentor_until[i]) <= week)
 
 
 @rule
-def pay_benefit(c, w, law, table, ledger, received, i, status, week):
-    """Pays person i one week: n += 1, then step(n), then the split. ledger: int64 (accounts, benefits + 1, steps,
-    payers) øre, the payers' side; received: int64 (payees) øre, the other side, added up by itself.
+def count_for_payment(c, w, law, table, paid, i, status, week):
+    """Person i's week counts: n += 1, then the bracket of refusion it falls in. paid: int64 (brackets, rate classes).
 
-    Shares are whole basis points and the state's part is rounded half up per person-week, so amounts add up exactly.
     Source: financing act §§ 5-7.
     """
     benefit = status - FIRST_BENEFIT
     left_memory = count_benefit_week(c, law, i, week)
-    if benefit == 0:
-        c.right_used[i] += 1
+    c.right_used[i] += benefit == DAGPENGE
     activity = table.activity[c.measure[i]]
-    if (benefit == FOERTIDSPENSION or benefit == FLEKSJOB) and c.flags[i] & LEGACY_AWARD:
+    if ((benefit == FOERTIDSPENSION) | (benefit == FLEKSJOB)) & ((c.flags[i] & LEGACY_AWARD) != 0):
         activity = ACT_LEGACY
-    weeks = np.int64(c.clock_n[i]) if table.counter[benefit] == 0 else week - np.int64(c.since[i]) + 1
-    weeks = min(max(weeks, 1), table.share_bp.shape[2] - 1)
-    step = table.step[benefit, activity, weeks]
-    amount = table.amount_oere[benefit, c.rate_class[i]]
-    state = _state_part(amount, table.share_bp[benefit, activity, weeks])
-    ledger[A_BENEFIT, benefit, step, STATE] += state
-    ledger[A_BENEFIT, benefit, step, MUNICIPALITY] += amount - state
-    received[P_CITIZENS] += amount
-    w.row[LADDER + step] += 1
+    in_spell, on_clock = week - np.int64(c.since[i]) + 1, np.int64(c.clock_n[i])
+    weeks = min(max(on_clock if table.counter[benefit] == 0 else in_spell, 1), table.bracket.shape[2] - 1)
+    paid[table.bracket[benefit, activity, weeks], c.rate_class[i]] += 1
     if counts_as_support(status):
         _note_support(c, w, i, week, left_memory)
+
+
+@rule
+def pay_benefits(w, table, paid, ledger, received):
+    """Pays everybody counted: who is alike in benefit, rate, step and share gets and is split alike.
+
+    ledger: int64 (accounts, benefits + 1, steps, payers) øre, the payers' side; received: int64 (payees) øre, the other
+    side, added up by itself. Shares are whole basis points and the state's part is rounded half up per person-week, so
+    amounts add up exactly.
+    """
+    for bracket in range(paid.shape[0]):
+        benefit, step, share = (
+            table.brackets[bracket, 0],
+            table.brackets[bracket, 1],
+            table.brackets[bracket, 2],
+        )
+        for rate in range(paid.shape[1]):
+            people = paid[bracket, rate]
+            amount = table.amount_oere[benefit, rate]
+            state = _state_part(amount, share)
+            ledger[A_BENEFIT, benefit, step, STATE] += people * state
+            ledger[A_BENEFIT, benefit, step, MUNICIPALITY] += people * (amount - state)
+            received[P_CITIZENS] += people * amount
+            w.row[LADDER + step] += people
 
 
 @rule

@@ -32,7 +32,7 @@ def record_stocks(w):
 
 
 @kernel
-def follow_cohorts(c, w, entrants_until, cohort, lived, week):
+def follow_cohorts(c, w, row_of, entrants_until, cohort, lived, week):
     """Follows entry cohorts. entrants_until: int64 (weeks + 1), end of each week's entrants in the list; cohort: int64
     (weeks, columns); lived: weeks lived since the start, this one included."""
     t = lived - 1
@@ -44,7 +44,7 @@ def follow_cohorts(c, w, entrants_until, cohort, lived, week):
         if entry < 0:
             continue
         for position in range(entrants_until[entry], entrants_until[entry + 1]):
-            i = w.entrant_row[position]
+            i = row_of[w.entrant[position]]
             in_job = c.status[i] == JOB
             if k == 0:
                 if barriers_of(c, i) >= 2:

@@ -3,6 +3,8 @@
 from collections import namedtuple
 from typing import Final
 
+from sim.compiled import rule
+
 # Lists whose lengths live in `lengths`.
 L_SUPPORTED, L_REQUESTED, L_VACANCIES, L_ENTRANTS, L_SPELLS, L_FAULT = range(6)
 N_LENGTHS: Final = 8
@@ -14,17 +16,25 @@ FAULT_HAZARD, FAULT_BUFFER = 1, 2
 Y_YIELD, Y_FILL_WEEKS, Y_YIELD_ANCHOR, Y_FILL_ANCHOR = range(4)
 N_MEMORY: Final = 8
 
+# Walks through everybody on support make their draws for so many people at a time (sim/chance.py, `uniforms`).
+BLOCK: Final = 256
+N_LUCK: Final = 3
+
 World = namedtuple(
     "World",
     [
         "keys",  # uint64 (streams, 2): this week's keys of chance
         "row",  # int64 (weekly columns): this week's record
         "supported",  # uint32: rows of people on a benefit or in a subsidised job this week
+        "first_of_status",  # int64 (statuses): work space of sorting that list
+        "first_of_team",  # int64 (teams + 1): where each team begins in the list of caseworkers at work
         "requested",  # uint32: rows of people who ask to move next Monday
         "lengths",  # int64: lengths of the lists, and a fault code
         "stocks",  # int64 (statuses, health): residents by status
-        "entrant_row",  # int32: people whose support began after the start, by week of entry
+        "entrant",  # int32: ids of people whose support began after the start, by week of entry
         "entrant_total",  # int16: their weeks on support at entry
+        "ids",  # int64 (BLOCK): whom the draws in `luck` belong to
+        "luck",  # float64 (N_LUCK, BLOCK): draws of one walk
         "spell_person",  # int32: closed spells not yet written out
         "spell_benefit",  # uint8
         "spell_begin",  # int16
@@ -32,6 +42,16 @@ World = namedtuple(
         "spell_door",  # uint8
     ],
 )
+
+
+@rule
+def next_block(c, w, first):
+    """Puts the ids of up to BLOCK people on support, from place `first` of the list, into `ids`. Returns how many."""
+    n = min(BLOCK, w.lengths[L_SUPPORTED] - first)
+    for k in range(n):
+        w.ids[k] = c.id[w.supported[first + k]]
+    return n
+
 
 # The law in force this week, as far as moves between statuses need it.
 Law = namedtuple(

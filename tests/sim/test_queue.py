@@ -14,14 +14,14 @@ import pytest
 from worlds import world
 
 from sim.chance import fill_keys, keys_of_week
-from sim.codes import BENEFITS, FIRST_BENEFIT, N_STATUSES
+from sim.codes import BENEFITS, FIRST_BENEFIT, N_STATUSES, N_TEAMS
 from sim.population.caseworkers import CASEWORKERS, Seats
 from sim.population.citizens import CITIZENS, Citizens
 from sim.records.weekly import MT_DUE, MT_HELD, MT_NO_SHOW, N_COLUMNS, QUEUE, ST_USED
 from sim.state import State
 from sim.tables import build_tables
 from sim.week import casework
-from sim.week.world import L_SUPPORTED, N_LENGTHS, World
+from sim.week.world import BLOCK, L_SUPPORTED, N_LENGTHS, N_LUCK, World
 
 MINUTES = 60
 JOBREADY = BENEFITS.index("kontanthjaelp_jobready")
@@ -68,10 +68,14 @@ class Desk:
             keys=np.zeros((len(keys_of_week(0, 0)), 2), np.uint64),
             row=np.zeros(N_COLUMNS, np.int64),
             supported=np.zeros(n, np.int32),
+            first_of_status=np.zeros(N_STATUSES, np.int64),
+            first_of_team=np.zeros(N_TEAMS + 1, np.int64),
+            ids=np.zeros(BLOCK, np.int64),
+            luck=np.zeros((N_LUCK, BLOCK)),
             requested=np.zeros(n, np.int32),
             lengths=np.zeros(N_LENGTHS, np.int64),
             stocks=np.zeros((N_STATUSES, 3), np.int64),
-            entrant_row=np.zeros(1, np.int32),
+            entrant=np.zeros(1, np.int32),
             entrant_total=np.zeros(1, np.int32),
             spell_person=np.zeros(0, np.int32),
             spell_benefit=np.zeros(0, np.uint8),

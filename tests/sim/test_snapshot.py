@@ -93,7 +93,7 @@ def test_a_snapshot_that_lacks_something_is_found_out(tmp_path: Path) -> None:
     whole = everything(lived(scenario))
     save(lived(scenario, weeks=30), tmp_path / "a.npz")
     model = resume(tmp_path / "a.npz", scenario)
-    model.world.entrant_row[:] = 0
+    model.world.entrant[:] = 0
     model.books.ledger.pots[:] = 0
     wrong = differing(whole, everything(model.run(30)))
     assert any(name.startswith("cohort") for name in wrong)

@@ -94,12 +94,14 @@ def _run_job(job: Job, limit_seconds: float, stopped: Callable[[], bool], done: 
             failed(at, error)
         return
     starts = {}
+    last = {key: at for at, key in past.items()}  # it lives in the start itself; the others get a copy
     for at, scenario in wanted.items():
         begin, watch = time.perf_counter(), _watch(limit_seconds, stopped)
         try:
             if past[at] not in starts:
                 starts[past[at]] = starting_state(scenario, job.seed)
-            values = _live(scenario, job.seed, starts[past[at]].copy(), watch)
+            start = starts.pop(past[at]) if at == last[past[at]] else starts[past[at]].copy()
+            values = _live(scenario, job.seed, start, watch)
         except Stopped:
             raise
         except Exception as error:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Final
 
-from experiments.chunk import Done, Failed, Job, run_chunk
+from experiments.chunk import Done, Failed, Job, run_chunk, run_chunk_in_own_process
 from experiments.run import Stopped
 from sim.errors import UserError
 
@@ -83,7 +83,8 @@ def _on_dask(
                     more = False
                     break
                 # Two tries: a worker may be killed for a reason that is not the chunk's.
-                waiting[client.submit(run_chunk, chunk, limit, pure=False, retries=0)] = chunk
+                task = client.submit(run_chunk_in_own_process, chunk, limit, pure=False, retries=0)
+                waiting[task] = chunk
             if not waiting:
                 continue
             dask_wait(list(waiting), return_when="FIRST_COMPLETED")
@@ -151,7 +152,7 @@ def split(chunk: Chunk) -> list[Chunk]:
 
 def _killed(chunk: Chunk, error: BaseException) -> Done:
     job = chunk[0]
-    text = f"the worker died while it ran ({type(error).__name__})"
+    text = f"the worker died while it ran, or was ended because it hung ({type(error).__name__})"
     return Done(failed=[Failed(job.keys[0], job.number, job.missing[0], text, str(error))])
 
 

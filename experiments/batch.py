@@ -4,6 +4,8 @@ What is in the store is never run again. The stop rule is looked at after every 
 """
 
 import math
+import os
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -38,7 +40,9 @@ class Summary:
     finished: int = 0  # run now
     failed: int = 0
     stopped_early: str = ""  # why, when the stop rule was met
-    seconds_of_runs: float = 0.0
+    seconds_of_runs: float = 0.0  # summed over workers
+    seconds_to_first: float = 0.0  # by the clock: compiling or loading the code, starting workers
+    seconds_from_first: float = 0.0  # by the clock: from the first chunk to the last run in the store
     interrupted: bool = False
 
 
@@ -52,6 +56,7 @@ class Batch:
         self.pairs = [pair for variant in experiment.worlds for pair in self.planned.pairs(variant)]
         self.keys = {pair: self.planned.runs(pair) for pair in self.pairs}
         self.have = store.keys() if have is None else have
+        self._first = 0.0  # when the first chunk was asked for
         self._ended_at: int | None = None  # number of the pair before which the stop rule was met
         self.summary = Summary(
             sum(len(runs) for runs in self.keys.values()),
@@ -88,19 +93,29 @@ class Batch:
 
         Ctrl-C keeps the finished chunks and returns with `interrupted`.
         """
+        begin = time.perf_counter()
         self.store.note_batch(self._manifest(command))
         self._describe()
         if self.missing:
             compile_once(self.experiment.worlds[PLAIN])
-        chunks = chunks_of(self._jobs(), self.seconds_per_run(), chunk_seconds)
+        count = workers or os.cpu_count() or 1
+        chunks = chunks_of(self._jobs(), self.seconds_per_run(), chunk_seconds, self.missing, count)
         try:
-            for chunk, done in execute(chunks, where, workers, scheduler, limit_seconds):
+            for chunk, done in execute(self._noted(chunks), where, workers, scheduler, limit_seconds):
                 self._keep(chunk, done)
                 if progress is not None:
                     progress(self.summary.there + self.summary.finished, self.summary.planned)
         except KeyboardInterrupt:
             self.summary.interrupted = True
+        first = self._first or time.perf_counter()
+        self.summary.seconds_to_first = first - begin
+        self.summary.seconds_from_first = time.perf_counter() - first
         return self.summary
+
+    def _noted(self, chunks: Iterator[tuple[Job, ...]]) -> Iterator[tuple[Job, ...]]:
+        """The chunks; notes when the first is asked for, which is when somebody is there to run it."""
+        self._first = time.perf_counter()
+        yield from chunks
 
     def _jobs(self) -> Iterator[Job]:
         """Pairs with something missing, until the stop rule is met (asked anew for every pair)."""

@@ -1,18 +1,25 @@
 """What a worker does: a few pairs, run by run, each run kept or its failure told. Pure: nothing is written but caches.
 
 A run that raises or takes too long is a failure of that run alone. A run that takes its worker along (killed, out of
-memory) is found by `experiments/engine.py`, which splits the chunk until the run stands alone.
+memory, hanging inside a week) is found by `experiments/engine.py`, which splits the chunk until the run stands alone.
 """
 
+import os
+import threading
 import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Final
 
 from experiments.draws import number_of, set_by_hand
 from experiments.run import Stopped, pasts
 from sim.records.outcomes import outcome_sheet
 from sim.scenario import Scenario
+
+# A run is asked every week whether its time is up. One that has not answered after so many times its limit hangs.
+HANGS_AFTER_LIMITS: Final = 2.0
+HUNG: Final = 70  # exit code of a worker process that ended itself because a run hung
 
 
 @dataclass(frozen=True)
@@ -64,16 +71,50 @@ class TookTooLong(Exception):
 
 
 def run_chunk(
-    jobs: tuple[Job, ...], limit_seconds: float, stopped: Callable[[], bool] = lambda: False
+    jobs: tuple[Job, ...],
+    limit_seconds: float,
+    stopped: Callable[[], bool] = lambda: False,
+    begins: Callable[[], None] = lambda: None,
 ) -> Done:
-    """Runs the missing scenarios of every job. `limit_seconds`: of one run. Raises Stopped when asked to stop."""
+    """Runs the missing scenarios of every job. `limit_seconds`: of one run. `begins` is called as each run, and each
+    anchoring, begins. Raises Stopped when asked to stop."""
     done = Done()
     for job in jobs:
-        _run_job(job, limit_seconds, stopped, done)
+        _run_job(job, limit_seconds, stopped, begins, done)
     return done
 
 
-def _run_job(job: Job, limit_seconds: float, stopped: Callable[[], bool], done: Done) -> None:
+def run_chunk_in_own_process(jobs: tuple[Job, ...], limit_seconds: float) -> Done:
+    """The same in a worker process of its own: a run that hangs takes the process along, whatever it hangs in."""
+    alarm = _Alarm(limit_seconds * HANGS_AFTER_LIMITS)
+    try:
+        return run_chunk(jobs, limit_seconds, begins=alarm.set)
+    finally:
+        alarm.off()
+
+
+class _Alarm:
+    """Ends this process when it is not set anew in time. Kernels release the interpreter's lock, so it goes off in
+    the middle of one."""
+
+    def __init__(self, seconds: float):
+        self.seconds = seconds
+        self.timer: threading.Timer | None = None
+
+    def set(self) -> None:
+        self.off()
+        self.timer = threading.Timer(self.seconds, os._exit, (HUNG,))
+        self.timer.daemon = True
+        self.timer.start()
+
+    def off(self) -> None:
+        if self.timer is not None:
+            self.timer.cancel()
+
+
+def _run_job(
+    job: Job, limit_seconds: float, stopped: Callable[[], bool], begins: Callable[[], None], done: Done
+) -> None:
     from experiments.anchor import anchored
     from sim.population.history import starting_state
 
@@ -83,6 +124,7 @@ def _run_job(job: Job, limit_seconds: float, stopped: Callable[[], bool], done: 
             Failed(job.keys[job.missing.index(at)], job.number, at, text, traceback.format_exc())
         )
 
+    begins()
     try:
         drawn = anchored(job.scenarios[0], job.values, _watch(limit_seconds, stopped))
         wanted = {at: _under(job.scenarios[at], job.scenarios[0], drawn) for at in job.missing}
@@ -94,12 +136,15 @@ def _run_job(job: Job, limit_seconds: float, stopped: Callable[[], bool], done: 
             failed(at, error)
         return
     starts = {}
+    last = {key: at for at, key in past.items()}  # it lives in the start itself; the others get a copy
     for at, scenario in wanted.items():
+        begins()
         begin, watch = time.perf_counter(), _watch(limit_seconds, stopped)
         try:
             if past[at] not in starts:
                 starts[past[at]] = starting_state(scenario, job.seed)
-            values = _live(scenario, job.seed, starts[past[at]].copy(), watch)
+            start = starts.pop(past[at]) if at == last[past[at]] else starts[past[at]].copy()
+            values = _live(scenario, job.seed, start, watch)
         except Stopped:
             raise
         except Exception as error:

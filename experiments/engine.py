@@ -5,6 +5,7 @@ that dies loses what was under way and nothing else. A chunk whose worker dies t
 runs: the run that kills workers is named, the others are kept.
 """
 
+import math
 import os
 import threading
 from collections.abc import Iterator, Sequence
@@ -13,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Final
 
-from experiments.chunk import Done, Failed, Job, run_chunk
+from experiments.chunk import Done, Failed, Job, run_chunk, run_chunk_in_own_process
 from experiments.run import Stopped
 from sim.errors import UserError
 
@@ -72,6 +73,9 @@ def _on_dask(
     from distributed.scheduler import KilledWorker
 
     with _client(workers, scheduler) as client:
+        client.run(
+            _load_code, on_error="ignore"
+        )  # part of starting up; a worker that cannot will say so in a chunk
         width = max(workers, len(client.scheduler_info(n_workers=-1)["workers"]))
         waiting: dict[Any, Chunk] = {}
         pieces: list[Chunk] = []  # of chunks that killed their worker
@@ -83,7 +87,8 @@ def _on_dask(
                     more = False
                     break
                 # Two tries: a worker may be killed for a reason that is not the chunk's.
-                waiting[client.submit(run_chunk, chunk, limit, pure=False, retries=0)] = chunk
+                task = client.submit(run_chunk_in_own_process, chunk, limit, pure=False, retries=0)
+                waiting[task] = chunk
             if not waiting:
                 continue
             dask_wait(list(waiting), return_when="FIRST_COMPLETED")
@@ -151,19 +156,30 @@ def split(chunk: Chunk) -> list[Chunk]:
 
 def _killed(chunk: Chunk, error: BaseException) -> Done:
     job = chunk[0]
-    text = f"the worker died while it ran ({type(error).__name__})"
+    text = f"the worker died while it ran, or was ended because it hung ({type(error).__name__})"
     return Done(failed=[Failed(job.keys[0], job.number, job.missing[0], text, str(error))])
 
 
-def chunks_of(jobs: Iterator[Job], seconds_per_run: float, wanted_seconds: float) -> Iterator[Chunk]:
-    """Jobs in chunks of about `wanted_seconds`, so that little is lost and little is spent on passing them around."""
+def chunks_of(
+    jobs: Iterator[Job],
+    seconds_per_run: float,
+    wanted_seconds: float,
+    left: float = math.inf,
+    workers: int = 1,
+) -> Iterator[Chunk]:
+    """Jobs in chunks of about `wanted_seconds`, so that little is lost and little is spent on passing them around.
+
+    left: runs expected in all. Towards the end chunks are half of a worker's share of what is left, so that no worker
+    waits long for the last of the others.
+    """
     chunk: list[Job] = []
     runs = 0
     for job in jobs:
         chunk.append(job)
         runs += len(job.missing)
-        if runs * seconds_per_run >= wanted_seconds:
+        if runs * seconds_per_run >= min(wanted_seconds, left * seconds_per_run / (2 * workers)):
             yield tuple(chunk)
+            left -= runs
             chunk, runs = [], 0
     if chunk:
         yield tuple(chunk)
@@ -178,6 +194,13 @@ def compile_once(scenarios: Sequence[Any]) -> None:
         scenario, world=scenario.world.model_copy(update={"share": min(scenario.world.share, 0.01)})
     )
     run_one(small.for_weeks(1), None, 1)
+
+
+def _load_code() -> None:
+    """In a worker: libraries and compiled code are loaded before its first chunk."""
+    from sim.scenario import load
+
+    compile_once([load("baseline")])
 
 
 __all__ = ["LIMIT_SECONDS", "Stopped", "chunks_of", "compile_once", "execute", "split"]

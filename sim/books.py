@@ -10,7 +10,6 @@ from sim.codes import (
     A_INTEGRATION,
     A_ONE_OFF,
     A_STAFF,
-    A_WAGE_SUBSIDY,
     ACCOUNTS,
     M_COURSE,
     M_EXTERNAL,
@@ -22,14 +21,8 @@ from sim.records.weekly import ST_FTE, ST_VACANT
 from sim.scenario import Scenario
 from sim.tables.build import Tables
 from sim.tables.law import price_factor
-from sim.week.measures import AUTHORISED, COMMITTED, SPENT
-
-_STAFF_POT, _SERVICE_POT, _INTEGRATION_POT, _SUBSIDY_POT = (
-    POTS.index("authority_staff"),
-    POTS.index("company_service"),
-    POTS.index("integration"),
-    POTS.index("wage_subsidies"),
-)
+from sim.week.measures import AUTHORISED, COMMITTED
+from sim.week.office import balances, pay
 
 
 class Books:
@@ -50,6 +43,13 @@ class Books:
             for p, pot in enumerate(POTS):
                 yearly = scenario.municipality.budgets[pot].kr_per_year * 100.0 * share * self.price
                 self.ledger.pots[y, p, AUTHORISED] = round(yearly * covered)
+        self._due = np.zeros(len(ACCOUNTS), np.int64)
+        self._due_every_week = np.zeros(len(ACCOUNTS), np.int64)
+        self._one_off_oere: dict[int, int] = {}
+        for lever in scenario.levers.values():
+            begin = max(lever.first_week(scenario), first_week)
+            amount = round(lever.one_off_oere() * share)
+            self._one_off_oere[begin] = self._one_off_oere.get(begin, 0) + amount
         self._week = first_week - 1
         self._year = -1
         self.year_begin, self.year_end = first_week, year_start(years[0] + 1)
@@ -57,12 +57,13 @@ class Books:
     def open_week(self, week: int) -> None:
         """Moves to `week`; at a new budget year pots with the rule `carry` bring what was left."""
         self._week = week
+        if self._year >= 0 and week < self.year_end:
+            return
         year = self.ledger.years.index(year_of(week))
-        if year != self._year:
-            if self._year >= 0:
-                self._carry_over(self._year, year)
-            self._year = year
-            self._turn_to_year()
+        if self._year >= 0:
+            self._carry_over(self._year, year)
+        self._year = year
+        self._turn_to_year()
 
     def take_up(self, week: int, payers: np.ndarray, payees: np.ndarray, pots: np.ndarray) -> None:
         """Books of a run under way, about to live `week`."""
@@ -82,8 +83,10 @@ class Books:
         self._fte_oere = staff.cost_per_fte_kr_year * 100.0 * self.price / self._weeks
         fixed = staff.managers_fte + staff.administration_fte + staff.teams["rehabilitation"].fte
         self._fixed_fte = fixed * share
-        self._consultants_oere = round(self._fte_oere * staff.company_consultants_fte * share)
-        self._integration_oere = round(integration * share / self._weeks)
+        self._due_every_week[A_COMPANY_SERVICE] = round(
+            self._fte_oere * staff.company_consultants_fte * share
+        )
+        self._due_every_week[A_INTEGRATION] = round(integration * share / self._weeks)
 
     def _carry_over(self, old: int, new: int) -> None:
         for p, pot in enumerate(POTS):
@@ -112,30 +115,19 @@ class Books:
 
         Staff is never refunded by the state (BEK 224/2021 § 4): the municipality pays all of it.
         """
-        weeks = self._weeks
-        filled_milli = int(row[ST_FTE] - row[ST_VACANT])
-        self._debit(A_STAFF, round(self._fte_oere * (filled_milli / 1000.0 + self._fixed_fte)), _STAFF_POT)
-        self._debit(A_COMPANY_SERVICE, self._consultants_oere, _SERVICE_POT)
-        self._debit(A_INTEGRATION, self._integration_oere, _INTEGRATION_POT)
-        self.ledger.post(self._index, A_IN_HOUSE, int(bought[M_COURSE] + bought[M_MENTOR]))
-        self.ledger.post(self._index, A_EXTERNAL, int(bought[M_EXTERNAL]))
-        subsidies = int(self.cells_of_week()[A_WAGE_SUBSIDY].sum())
-        self.ledger.pots[self._year, _SUBSIDY_POT, SPENT] += subsidies
+        due = self._due
+        due[:] = self._due_every_week
+        filled = int(row[ST_FTE] - row[ST_VACANT]) / 1000.0
+        due[A_STAFF] = round(self._fte_oere * (filled + self._fixed_fte))
+        due[A_IN_HOUSE] = bought[M_COURSE] + bought[M_MENTOR]
+        due[A_EXTERNAL] = bought[M_EXTERNAL]
+        due[A_ONE_OFF] = self._one_off_oere.get(self._week, 0)
         for name, amount in tables.lever_cost_oere.items():
-            posts = filled_milli / 1000.0 if name == "retention_pay" else 1.0
-            self._debit(ACCOUNTS.index(name), round(amount * posts / weeks), _STAFF_POT)
-        self._one_off()
-
-    def _one_off(self) -> None:
-        for lever in self.scenario.levers.values():
-            if lever.one_off_oere() and max(lever.first_week(self.scenario), self.first_week) == self._week:
-                self._debit(A_ONE_OFF, round(lever.one_off_oere() * self.scenario.world.share), _STAFF_POT)
-
-    def _debit(self, account: int, amount_oere: int, pot: int) -> None:
-        self.ledger.post(self._index, account, amount_oere)
-        self.ledger.pots[self._year, pot, COMMITTED] += amount_oere
-        self.ledger.pots[self._year, pot, SPENT] += amount_oere
+            posts = filled if name == "retention_pay" else 1.0
+            due[ACCOUNTS.index(name)] += round(amount * posts / self._weeks)
+        pay(due, self.cells_of_week(), self.received_of_week(), self.pots_of_year())
 
     def close_week(self) -> None:
         """The week's books balance or the run stops."""
-        self.ledger.balance(self._index)
+        if not balances(self.cells_of_week(), self.received_of_week()):
+            self.ledger.balance(self._index)

@@ -6,6 +6,7 @@ so 2026 has 53 weeks (ISO 8601).
 
 import re
 from datetime import date, timedelta
+from functools import cache
 from typing import Final
 
 EPOCH: Final = date(2000, 1, 3)
@@ -46,6 +47,7 @@ def iso(week: int) -> str:
     return f"{year}-W{number:02d}"
 
 
+@cache
 def year_of(week: int) -> int:
     """Year of the week's Thursday: the budget year the week is booked in."""
     return (monday_of(week) + timedelta(days=3)).year

@@ -39,9 +39,7 @@ def history_begins(scenario: Scenario) -> int:
 def _base(scenario: Scenario) -> Scenario:
     """The scenario as far as it shapes the time before its start: no levers, no trial, no refusion context, no
     cycle."""
-    law = replace(
-        scenario.law, refusion="ladder_2016", refusion_switches={}, refusion_parameters={}, refusion_file=""
-    )
+    law = scenario.law.without_refusion_context
     return replace(scenario, levers={}, demand=(), law=law, trial=None)
 
 

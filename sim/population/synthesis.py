@@ -33,20 +33,19 @@ PENSION_AGE_YEARS = 67
 LAID_OUT_WEEKS = (
     260  # arrivals are laid out in blocks of five years, so a shorter run is the start of a longer one
 )
-_TRAITS = 16
 
 
 @kernel
-def _draws(ids, keys, stream, out):
+def _draws(ids, keys, stream, out, first=0):
     for i in range(ids.size):
         for k in range(out.shape[1]):
-            out[i, k] = uniform(keys, stream, np.int64(ids[i]) * 64 + k)
+            out[i, k] = uniform(keys, stream, np.int64(ids[i]) * 64 + first + k)
 
 
-def draws(ids: np.ndarray, seed: int, stream: int, n: int) -> np.ndarray:
-    """n uniform numbers for life per id: float64 (ids, n)."""
+def draws(ids: np.ndarray, seed: int, stream: int, n: int, first: int = 0) -> np.ndarray:
+    """n uniform numbers for life per id, from number `first` on: float64 (ids, n)."""
     out = np.zeros((ids.size, n))
-    _draws(ids, keys_of_week(seed, -1), stream, out)
+    _draws(ids, keys_of_week(seed, -1), stream, out, first)
     return out
 
 
@@ -96,34 +95,38 @@ def draw_citizens(state: State, scenario: Scenario, seed: int, first_week: int) 
     ids = state["id"]
     ids[:] = numbers
     state["arrive_week"][:] = first_week + arrive
-    u = draws(ids, seed, S_TRAITS, _TRAITS)
+
+    def u(trait: int) -> np.ndarray:
+        """One trait at a time: all of them at once would take as much memory as the whole state."""
+        return draws(ids, seed, S_TRAITS, 1, trait)[:, 0]
+
     span = PENSION_AGE_YEARS - 16
     # In-movers have the ages of those who move away.
     weight = np.cumsum([moving_factor(scenario, age) for age in range(18, PENSION_AGE_YEARS - 1)])
-    mover_age = 18 + np.searchsorted(weight / weight[-1], u[:, 0]) + u[:, 10]
-    age_years = np.where(kind == 0, 16 + span * u[:, 0], np.where(kind == 1, 16.0, mover_age))
+    mover_age = 18 + np.searchsorted(weight / weight[-1], u(0)) + u(10)
+    age_years = np.where(kind == 0, 16 + span * u(0), np.where(kind == 1, 16.0, mover_age))
     age_weeks = (age_years * WEEKS_PER_YEAR).astype(np.int64)
     age_weeks = np.maximum(age_weeks, MINIMUM_AGE_WEEKS - 20)
     state["birth_week"][:] = state["arrive_week"] - age_weeks
     higher, vocational = population.higher_education_share, population.vocational_share
-    state["education"][:] = np.where(u[:, 1] < higher, 2, np.where(u[:, 1] < higher + vocational, 1, 0))
+    state["education"][:] = np.where(u(1) < higher, 2, np.where(u(1) < higher + vocational, 1, 0))
     value = scenario.behaviour
     risk = np.array([value["people.health_risk_basic"], 1.0, value["people.health_risk_higher"]])[
         state["education"]
     ]
     severe, some = population.health_severe_share * risk, population.health_some_share * risk
-    state["health"][:] = np.where(u[:, 2] < severe, 2, np.where(u[:, 2] < severe + some, 1, 0))
-    state["attachment"][:] = np.minimum((u[:, 3] * len(ATTACHMENT_Z)).astype(np.int64), len(ATTACHMENT_Z) - 1)
+    state["health"][:] = np.where(u(2) < severe, 2, np.where(u(2) < severe + some, 1, 0))
+    state["attachment"][:] = np.minimum((u(3) * len(ATTACHMENT_Z)).astype(np.int64), len(ATTACHMENT_Z) - 1)
     sectors = list(scenario.municipality.companies.sectors.values())
     edges = np.cumsum([sector.jobs_share for sector in sectors])
-    state["sector"][:] = np.minimum(np.searchsorted(edges, u[:, 4], side="right"), len(sectors) - 1)
+    state["sector"][:] = np.minimum(np.searchsorted(edges, u(4), side="right"), len(sectors) - 1)
     weak, others = value["people.social_barrier_weakest"], value["people.social_barrier_others"]
     social = np.where(state["attachment"] == 0, weak, others)
-    flags = np.where(u[:, 5] < population.insured_share, INSURED, 0)
-    flags |= np.where(u[:, 6] < population.provider_share, PROVIDER, 0)
-    flags |= np.where(u[:, 7] < population.at_home_share_16_29, AT_HOME, 0)
-    flags |= np.where(u[:, 8] < population.non_danish_origin_share, NON_DANISH, 0)
-    flags |= np.where(u[:, 9] < social, SOCIAL_BARRIER, 0)
+    flags = np.where(u(5) < population.insured_share, INSURED, 0)
+    flags |= np.where(u(6) < population.provider_share, PROVIDER, 0)
+    flags |= np.where(u(7) < population.at_home_share_16_29, AT_HOME, 0)
+    flags |= np.where(u(8) < population.non_danish_origin_share, NON_DANISH, 0)
+    flags |= np.where(u(9) < social, SOCIAL_BARRIER, 0)
     state["flags"][:] = flags
     for name in ("caseworker", "last_meeting", "host"):
         state[name][:] = -1

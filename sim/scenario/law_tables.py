@@ -4,10 +4,10 @@ A week is governed by the law of its Thursday. A scenario may freeze the law at 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cached_property
-from typing import Annotated, Self, TypeVar
+from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import Field, model_validator
 
@@ -16,7 +16,19 @@ from sim.codes import RATE_CLASSES
 from sim.law.refusion import RuleSet, load_rule_set
 from sim.law.switches import SwitchValue
 from sim.scenario.municipality import Benefit
-from sim.scenario.scalars import Day, Frozen, Kr, Number, OneOf, Share, Status, Weeks, WithRange, item
+from sim.scenario.scalars import (
+    Day,
+    Frozen,
+    Kr,
+    Number,
+    OneOf,
+    Share,
+    Status,
+    Weeks,
+    WithRange,
+    bare,
+    item,
+)
 
 PERIODS = ("month", "week", "day", "year")
 VERIFIED = ("read", "computed")
@@ -142,6 +154,36 @@ class Law:
         rules.require_simulable(self.refusion_where)
         return rules
 
+    @cached_property
+    def without_refusion_context(self) -> "Law":
+        """The same law under the ladder of 2016 with nothing switched: what the years before a start are lived
+        under. One object, so that a batch reads its rule set once."""
+        return replace(
+            self, refusion="ladder_2016", refusion_switches={}, refusion_parameters={}, refusion_file=""
+        )
+
+    @cached_property
+    def values(self) -> dict[str, Any]:
+        """Every value of the law that can alter a result, ready for JSON; not to be changed."""
+        rules = self.rule_set
+        return {
+            "as_of": self.as_of.isoformat() if isinstance(self.as_of, date) else "by_date",
+            "refusion": {
+                "switches": dict(rules.switches),
+                "share_bp": [[_runs(week) for week in activities] for activities in rules.share_bp],
+                "step": [[_runs(week) for week in activities] for activities in rules.step],
+                "counter": rules.counter,
+                "applies_from": rules.applies_from,
+                "operating_bp": rules.operating_bp,
+                "reset_weeks": rules.reset_weeks,
+            },
+            "benefit_rates": bare(_dumped(self.benefit_rates)),
+            "paid_share": dict(self.paid_share),
+            "contact_plan": bare(_dumped({"": self.contact_plan})[""]),
+            "transitions": bare(_dumped(self.transitions)),
+            "measures": bare(_dumped(self.measures)),
+        }
+
     def day_of(self, week: int) -> date:
         """The day whose law governs a week: its Thursday, or the date the law is frozen at."""
         return self.as_of or monday_of(week) + timedelta(days=3)
@@ -188,3 +230,14 @@ class Law:
                 if any(row.status not in VERIFIED and row.overlaps(first, last) for row in dated):
                     out.append(f"law.{table}.{name}")
         return tuple(out)
+
+
+def _dumped(tables: Mapping[str, Sequence[Frozen]]) -> dict[str, list[dict[str, Any]]]:
+    return {
+        name: [row.model_dump(mode="json", by_alias=True) for row in rows] for name, rows in tables.items()
+    }
+
+
+def _runs(values: tuple[int, ...]) -> list[list[int]]:
+    """A table over weeks as [first week, value] where the value changes: a rule set stays readable in a manifest."""
+    return [[at, value] for at, value in enumerate(values) if at == 0 or values[at - 1] != value]

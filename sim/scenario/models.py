@@ -17,7 +17,17 @@ from sim.calendar import iso
 from sim.scenario.behaviour_rows import Effect, Row
 from sim.scenario.law_tables import Law
 from sim.scenario.municipality import Municipality
-from sim.scenario.scalars import Frozen, IsoWeek, Number, OneOf, Share, Weeks, item, read_law_date
+from sim.scenario.scalars import (
+    Frozen,
+    IsoWeek,
+    Number,
+    OneOf,
+    Share,
+    Weeks,
+    bare,
+    item,
+    read_law_date,
+)
 from sim.scenario.trial import Trial
 from sim.scenario.validate import Provenance
 
@@ -145,7 +155,6 @@ class Scenario:
 
     @cached_property
     def _values(self) -> dict[str, Any]:
-        rules = self.law.rule_set
         return {
             "start": iso(self.start_week),
             "weeks": self.weeks,
@@ -158,31 +167,13 @@ class Scenario:
             },
             **({"trial": self.trial.model_dump(mode="json")} if self.trial else {}),
             "municipality": {
-                **_bare(self.municipality.model_dump(mode="json", by_alias=True, exclude={"stocks"})),
+                **bare(self.municipality.model_dump(mode="json", by_alias=True, exclude={"stocks"})),
                 # A target judges a result, it does not alter one.
                 "stocks": {
                     name: row.value for name, row in self.municipality.stocks.items() if row.use == "start"
                 },
             },
-            "law": {
-                "as_of": self.law.as_of.isoformat() if isinstance(self.law.as_of, date) else "by_date",
-                "refusion": {
-                    "switches": dict(rules.switches),
-                    "share_bp": [[_runs(week) for week in activities] for activities in rules.share_bp],
-                    "step": [[_runs(week) for week in activities] for activities in rules.step],
-                    "counter": rules.counter,
-                    "applies_from": rules.applies_from,
-                    "operating_bp": rules.operating_bp,
-                    "reset_weeks": rules.reset_weeks,
-                },
-                "benefit_rates": _bare(
-                    {k: [_dump(row) for row in v] for k, v in self.law.benefit_rates.items()}
-                ),
-                "paid_share": dict(self.law.paid_share),
-                "contact_plan": _bare([_dump(row) for row in self.law.contact_plan]),
-                "transitions": _bare({k: [_dump(row) for row in v] for k, v in self.law.transitions.items()}),
-                "measures": _bare({k: [_dump(row) for row in v] for k, v in self.law.measures.items()}),
-            },
+            "law": self.law.values,
             "behaviour": dict(sorted(self.behaviour.items())),
             "effects": {
                 name: {
@@ -230,22 +221,3 @@ class Scenario:
     def for_weeks(self, weeks: int) -> "Scenario":
         """The same scenario over another horizon."""
         return replace(self, weeks=weeks)
-
-
-# What a file says about a number and not the number itself.
-_REMARKS = frozenset(("source", "status", "note", "unit", "low", "high", "name", "schema"))
-
-
-def _bare(tree: Any) -> Any:
-    if isinstance(tree, dict):
-        return {key: _bare(tree[key]) for key in sorted(tree, key=str) if key not in _REMARKS}
-    return [_bare(entry) for entry in tree] if isinstance(tree, list | tuple) else tree
-
-
-def _dump(row: Frozen) -> dict[str, Any]:
-    return row.model_dump(mode="json", by_alias=True)
-
-
-def _runs(values: tuple[int, ...]) -> list[list[int]]:
-    """A table over weeks as [first week, value] where the value changes: a rule set stays readable in a manifest."""
-    return [[at, value] for at, value in enumerate(values) if at == 0 or values[at - 1] != value]

@@ -233,3 +233,14 @@ class WithRange(Frozen):
         if not low <= self.value <= high:
             raise ValueError(f"value {self.value:g} lies outside its range {low:g} to {high:g}")
         return self
+
+
+# What a file says about a number and not the number itself.
+_REMARKS = frozenset(("source", "status", "note", "unit", "low", "high", "name", "schema"))
+
+
+def bare(tree: Any) -> Any:
+    """A dumped model without what only remarks on its numbers, keys in order."""
+    if isinstance(tree, dict):
+        return {key: bare(tree[key]) for key in sorted(tree, key=str) if key not in _REMARKS}
+    return [bare(entry) for entry in tree] if isinstance(tree, list | tuple) else tree

@@ -6,10 +6,12 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hanging import hanging
 
 from experiments import chunk as chunk_module
 from experiments.batch import Batch, Summary
@@ -168,6 +170,17 @@ def test_a_run_that_takes_too_long_is_given_up(tmp_path: Path) -> None:
     done = run_chunk((job,), limit_seconds=0.0)
     assert not done.kept
     assert [lost.error.split(":")[0] for lost in done.failed] == ["TookTooLong"] * 3
+
+
+@pytest.mark.slow  # two deaths of a worker, each after twice the limit
+def test_a_run_that_hangs_inside_a_week_is_ended_with_its_worker(tmp_path: Path) -> None:
+    first, second = jobs_of(load_experiment(write(tmp_path, 2)))[:2]
+    bad = replace(first, scenarios=(hanging(first.scenarios[0]),), missing=(0,), keys=first.keys[:1])
+    found = [done for _, done in execute(iter([(bad,), (second,)]), "dask", 1, None, 5.0)]
+    lost = [run for done in found for run in done.failed]
+    assert [run.key for run in lost] == list(bad.keys) and "it hung" in lost[0].error
+    # The other chunk may have been in the worker's queue when it died: it comes back whole or in pieces.
+    assert {run.key for done in found for run in done.kept} == set(second.keys)
 
 
 def test_a_chunk_is_split_down_to_one_run(tmp_path: Path) -> None:

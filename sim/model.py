@@ -97,10 +97,10 @@ class JobcenterModel(mesa.Model):
         """Lives one week. The order of a week is stated here and nowhere else."""
         week, s = self.state.week, self
         s._open_week(week)  #                1 calendar: law, levers and demand in force
-        s._arrivals(week)  #                 2 arrivals and events of people not on a benefit
-        s._mark_limits(
+        s._arrivals(
             week
-        )  #              3 time limits that fall due; the week's status is fixed from here on
+        )  #                 2 arrivals, events of people not on a benefit  3 time limits that fall due:
+        #                                      the week's status is fixed from here on
         s._enrol(week)  #                    3 a trial enrols people by lot
         s._staff(week)  #                    4 caseworkers fall ill, resign, are hired, learn
         offers = s._casework(week)  #        5 cases, caseworker changes, the queue, meetings
@@ -138,22 +138,10 @@ class JobcenterModel(mesa.Model):
 
     def _arrivals(self, week: int) -> None:
         t = self.tables
-        arrivals.arrive_and_happen(
-            self.citizens,
-            self.companies,
-            self.world,
-            self._called,
-            t.law,
-            t.events,
-            t.entry,
-            t.search,
-            GAP_TABLE,
-            self.life_keys,
-            week,
-        )
-
-    def _mark_limits(self, week: int) -> None:
-        arrivals.mark_limits(self.citizens, self.world, self.tables.limits, self.tables.entry, week)
+        arrivals.begin_week(
+            self.citizens, self.companies, self.world, self._called, t.law, t.events, t.entry, t.search, t.limits,
+            GAP_TABLE, self.life_keys, week,
+        )  # fmt: skip
 
     def _enrol(self, week: int) -> None:
         trial = self.settings.trial

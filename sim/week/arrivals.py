@@ -22,6 +22,7 @@ from sim.codes import (
 )
 from sim.compiled import kernel, rule
 from sim.population.careers import event_target, gap_address
+from sim.population.citizens import NEVER
 from sim.records.weekly import (
     FL_AGED,
     FL_ARRIVALS,
@@ -145,6 +146,13 @@ def _list_concerned(c, w, law, events, gaps, life_keys, n_called, week):
 
 
 @kernel
+def begin_week(c, companies, w, called, law, events, entry, search, limits, gaps, life_keys, week):
+    """Steps 2 and 3: what happens to people not on a benefit, then the limits of those who are."""
+    arrive_and_happen(c, companies, w, called, law, events, entry, search, gaps, life_keys, week)
+    mark_limits(c, w, limits, entry, week)
+
+
+@rule
 def arrive_and_happen(c, companies, w, called, law, events, entry, search, gaps, life_keys, week):
     """Lets in this week's arrivals, lets out those who reach pension age, and runs the candidate clocks.
 
@@ -166,7 +174,7 @@ def arrive_and_happen(c, companies, w, called, law, events, entry, search, gaps,
             _candidate(c, companies, w, law, events, entry, search, i, week)
 
 
-@kernel
+@rule
 def mark_limits(c, w, limits, entry, week):
     """Strikes those who left off the list of people on support, and marks time limits and re-assessments that fall due.
 
@@ -179,7 +187,7 @@ def mark_limits(c, w, limits, entry, week):
         w.supported[n] = i
         n += is_on_support(status)
         benefit = status - FIRST_BENEFIT
-        if benefit < 0 or not limit_may_be_due(c, limits, i, benefit, week):
+        if benefit < 0 or limits.least[benefit] == NEVER or not limit_may_be_due(c, limits, i, benefit, week):
             continue
         age = age_weeks(c, i, week)
         if not limit_is_due(c, limits, i, benefit, week, age):

@@ -13,6 +13,7 @@ import numpy as np
 
 from calibration.register import MENTOR, Lived
 from sim.codes import (
+    ABSENT,
     BENEFITS,
     CASH_BENEFITS,
     DAGPENGE,
@@ -232,14 +233,19 @@ def weekly_unemployed(run: Lived, group: str) -> np.ndarray:
 
 def runs_of(run: Lived, group: str) -> Spells:
     """Uninterrupted weeks on a group's benefits. What began before the register is dated by the model's own record."""
+    if group not in run.kept:
+        run.kept[group] = _runs(run, group)
+    return run.kept[group]  # type: ignore[no-any-return]
+
+
+def _runs(run: Lived, group: str) -> Spells:
     on = _member(run.status - np.uint8(FIRST_BENEFIT), group)
     persons = np.flatnonzero(on.any(axis=0))
-    on = on[:, persons].T
-    edge = np.diff(np.pad(on, ((0, 0), (1, 1))).astype(np.int8), axis=1)
+    edge = np.diff(np.pad(on[:, persons].T, ((0, 0), (1, 1))).astype(np.int8), axis=1)
     who, seen = np.nonzero(edge == 1)
     end = np.nonzero(edge == -1)[1] - 1
     person = persons[who]
-    unseen = (seen == 0) | (run.status[np.maximum(seen - 1, 0), person] == STATUSES.index("absent"))
+    unseen = (seen == 0) | (run.status[np.maximum(seen - 1, 0), person] == ABSENT)
     begin = np.where(unseen, np.minimum(run.since[person], seen), seen)
     return Spells(person, begin, end, seen)
 

@@ -6,7 +6,8 @@ counts on that as the statistic does.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -23,7 +24,7 @@ MENTOR: int = 128  # bit of `measure`: a mentor runs this week
 
 @dataclass(frozen=True)
 class Lived:
-    """One run as it was lived. Rows are weeks from the start, columns persons by id."""
+    """One run as it was lived. Rows are weeks from the start, columns persons who were on a benefit at some time."""
 
     result: RunResult
     status: np.ndarray  # uint8 (weeks, persons): codes.STATUSES, as it held for the whole week
@@ -35,6 +36,7 @@ class Lived:
         np.ndarray
     )  # int32 (persons): week the first status seen began, counted from the start, so mostly negative
     share: float  # part of the municipality simulated (world.share)
+    kept: dict[str, Any] = field(default_factory=dict)  # spells by group, which many definitions ask for
 
     @property
     def weeks(self) -> int:
@@ -90,6 +92,12 @@ def live(
     model = _Watched(drawn, seed, state=starting_state(drawn, seed, use_cache=False))
     model.watch()
     model.run(progress=progress)
+    ever = np.flatnonzero((model.belongs != NONE).any(axis=0))
     return Lived(
-        model.result(), model.status, model.belongs, model.measure, model.since, scenario.world.share
+        model.result(),
+        model.status[:, ever],
+        model.belongs[:, ever],
+        model.measure[:, ever],
+        model.since[ever],
+        scenario.world.share,
     )

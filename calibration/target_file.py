@@ -7,6 +7,7 @@ target is printed and counted, never dropped.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
@@ -63,6 +64,7 @@ class _File(Frozen):
     scenario: str
     window: Window
     set: tuple[str, ...] = ()
+    fit_also: tuple[str, ...] = ()
     targets: dict[str, TargetRow]
 
 
@@ -100,7 +102,9 @@ class Targets:
     scenario: Scenario
     window: slice
     targets: tuple[Target, ...]
-    last_week: int  # weeks a run must live
+    fit_also: tuple[
+        str, ...
+    ] = ()  # rows that are no levels by their group and are fitted too: how much is offered
 
     @property
     def modelled(self) -> tuple[Target, ...]:
@@ -160,7 +164,7 @@ def load_targets(name: str, overrides: tuple[str, ...] = ()) -> Targets:
     assert file is not None  # `done` raised otherwise
     scenario = load(file.scenario, overrides=(*file.set, *overrides)).for_weeks(file.window.last)
     window = slice(file.window.first - 1, file.window.last)
-    return Targets(path.stem, path, scenario, window, tuple(targets), file.window.last)
+    return Targets(path.stem, path, scenario, window, tuple(targets), file.fit_also)
 
 
 def _counter(checker: Checker, key: str, row: TargetRow) -> Callable[[Lived, slice], float] | None:
@@ -190,10 +194,7 @@ def _counter(checker: Checker, key: str, row: TargetRow) -> Callable[[Lived, sli
     if len(checker.problems) > before:
         return None
 
-    def count(run: Lived, window: slice) -> float:
-        return chosen.count(run, window, **arguments)
-
-    return count
+    return partial(chosen.count, **arguments)
 
 
 def _arguments(checker: Checker, place: Route, row: TargetRow, chosen: Definition) -> dict[str, Any]:

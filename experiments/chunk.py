@@ -84,7 +84,7 @@ def _run_job(job: Job, limit_seconds: float, stopped: Callable[[], bool], done: 
         )
 
     try:
-        drawn = anchored(job.scenarios[0], job.values, _watch(limit_seconds, stopped))
+        drawn = anchored(job.scenarios[0], job.values, weekly_watch(limit_seconds, stopped))
         wanted = {at: _under(job.scenarios[at], job.scenarios[0], drawn) for at in job.missing}
         past = dict(zip(wanted, pasts(wanted.values()), strict=True))
     except Stopped:
@@ -95,7 +95,7 @@ def _run_job(job: Job, limit_seconds: float, stopped: Callable[[], bool], done: 
         return
     starts = {}
     for at, scenario in wanted.items():
-        begin, watch = time.perf_counter(), _watch(limit_seconds, stopped)
+        begin, watch = time.perf_counter(), weekly_watch(limit_seconds, stopped)
         try:
             if past[at] not in starts:
                 starts[past[at]] = starting_state(scenario, job.seed)
@@ -109,7 +109,7 @@ def _run_job(job: Job, limit_seconds: float, stopped: Callable[[], bool], done: 
         done.kept.append(Kept(key, job.number, at, time.perf_counter() - begin, values))
 
 
-def _watch(limit_seconds: float, stopped: Callable[[], bool]) -> Callable[[int], None]:
+def weekly_watch(limit_seconds: float, stopped: Callable[[], bool]) -> Callable[[int], None]:
     """What a run calls every week: ends it when it is asked to stop, or has taken longer than it may."""
     begin = time.perf_counter()
 

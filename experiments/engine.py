@@ -7,7 +7,7 @@ runs: the run that kills workers is named, the others are kept.
 
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import replace
@@ -19,6 +19,9 @@ from sim.errors import UserError
 
 LIMIT_SECONDS: Final = 600.0  # of one run
 Chunk = tuple[Job, ...]
+Work = Callable[
+    [Chunk, float, Callable[[], bool]], Done
+]  # of a chunk, seconds a run may take, whether to stop
 
 
 def execute(
@@ -27,22 +30,26 @@ def execute(
     workers: int | None = None,
     scheduler: str | None = None,
     limit_seconds: float = LIMIT_SECONDS,
+    work: Work = run_chunk,
 ) -> Iterator[tuple[Chunk, Done]]:
     """Yields every chunk with what came out of it. Chunks are asked for as workers get free: stop asking to stop.
 
+    work: what a worker does with a chunk; for dask it must be a function of a module, or a partial of one.
     Ctrl-C ends the weeks under way and is raised; chunks yielded before are whole.
     """
     count = workers or os.cpu_count() or 1
     if where == "inline":
         for chunk in chunks:
-            yield chunk, run_chunk(chunk, limit_seconds)
+            yield chunk, work(chunk, limit_seconds, _never)
     elif where == "threads":
-        yield from _on_threads(chunks, count, limit_seconds)
+        yield from _on_threads(chunks, count, limit_seconds, work)
     else:
-        yield from _on_dask(chunks, count, scheduler, limit_seconds)
+        yield from _on_dask(chunks, count, scheduler, limit_seconds, work)
 
 
-def _on_threads(chunks: Iterator[Chunk], workers: int, limit: float) -> Iterator[tuple[Chunk, Done]]:
+def _on_threads(
+    chunks: Iterator[Chunk], workers: int, limit: float, work: Work
+) -> Iterator[tuple[Chunk, Done]]:
     stop = threading.Event()
     with ThreadPoolExecutor(max_workers=workers) as pool:
         waiting: dict[Future[Done], Chunk] = {}
@@ -53,7 +60,7 @@ def _on_threads(chunks: Iterator[Chunk], workers: int, limit: float) -> Iterator
                     chunk = next(chunks, None)
                     more = chunk is not None
                     if chunk is not None:
-                        waiting[pool.submit(run_chunk, chunk, limit, stop.is_set)] = chunk
+                        waiting[pool.submit(work, chunk, limit, stop.is_set)] = chunk
                 # A short wait, so that Ctrl-C is heard while the workers compute.
                 finished, _ = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED)
                 for future in finished:
@@ -66,7 +73,7 @@ def _on_threads(chunks: Iterator[Chunk], workers: int, limit: float) -> Iterator
 
 
 def _on_dask(
-    chunks: Iterator[Chunk], workers: int, scheduler: str | None, limit: float
+    chunks: Iterator[Chunk], workers: int, scheduler: str | None, limit: float, work: Work
 ) -> Iterator[tuple[Chunk, Done]]:
     from distributed import wait as dask_wait
     from distributed.scheduler import KilledWorker
@@ -83,7 +90,7 @@ def _on_dask(
                     more = False
                     break
                 # Two tries: a worker may be killed for a reason that is not the chunk's.
-                waiting[client.submit(run_chunk, chunk, limit, pure=False, retries=0)] = chunk
+                waiting[client.submit(work, chunk, limit, _never, pure=False, retries=0)] = chunk
             if not waiting:
                 continue
             dask_wait(list(waiting), return_when="FIRST_COMPLETED")
@@ -147,6 +154,10 @@ def split(chunk: Chunk) -> list[Chunk]:
             (replace(job, missing=job.missing[half:], keys=job.keys[half:]),),
         ]
     return []
+
+
+def _never() -> bool:
+    return False
 
 
 def _killed(chunk: Chunk, error: BaseException) -> Done:

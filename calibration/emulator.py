@@ -1,7 +1,8 @@
 """An emulator: the targets as smooth functions of the levels, learnt from runs, with its own error measured.
 
 For each target a line, a quadratic and, where both are poor, a Gaussian process; the one with the smallest error in
-cross-validation is taken. That error, less what is luck, goes into the posterior.
+cross-validation is taken. That error, less what is luck, goes into the posterior: as a covariance, since what is missed
+in one target is missed in its neighbours too.
 """
 
 from collections.abc import Callable, Sequence
@@ -45,60 +46,92 @@ def quadratic_terms(t: np.ndarray) -> np.ndarray:
 
 
 def fit_emulator(
-    t: np.ndarray, y: np.ndarray, luck_variance: np.ndarray, scale: np.ndarray, curved: bool = True
+    t: np.ndarray, y: np.ndarray, luck: np.ndarray, scale: np.ndarray, curved: bool = True
 ) -> Emulator:
     """Learns from runs; points at which some target is NaN are left out, the caller has counted them.
 
-    t: float64 (points, levels); y: float64 (points, targets). luck_variance: of each y, scale: s.d. of what may lie
-    between model and counted value, float64 (targets,). curved: whether Gaussian processes may be tried.
+    t: float64 (points, levels); y: float64 (points, targets). luck: covariance of each y from luck alone, float64
+    (targets, targets). scale: s.d. of what may lie between model and counted value, float64 (targets,). curved: whether
+    Gaussian processes may be tried.
     """
     known = np.isfinite(y).all(axis=1)
     t, y = t[known], y[known]
     terms = quadratic_terms(t)
-    fitted = [_ridge(terms[:, 1 : 1 + t.shape[1]], y), _ridge(terms[:, 1:], y)]
-    line = np.vstack([fitted[0][0], np.zeros((terms.shape[1] - 1 - t.shape[1], y.shape[1]))])
-    square = fitted[1][0]
-    better = fitted[1][1] < fitted[0][1]
-    mse = np.where(better, fitted[1][1], fitted[0][1])
+    line, line_left = _ridge(terms[:, 1 : 1 + t.shape[1]], y)
+    square, left = _ridge(terms[:, 1:], y)
+    line = np.vstack([line, np.zeros((len(square) - len(line), y.shape[1]))])
+    better = _mse(left) < _mse(line_left)
+    left = np.where(better, left, line_left)
     kinds = [KINDS[int(x)] for x in better]
     processes: dict[int, Predict] = {}
-    poor = (mse > POOR**2 * luck_variance) & (mse > (MATTERS * scale) ** 2)
+    poor = (_mse(left) > POOR**2 * np.diag(luck)) & (_mse(left) > (MATTERS * scale) ** 2)
     for k in np.flatnonzero(poor & curved):
-        predict, score = _process(t, y[:, k])
-        if score < mse[k]:
-            processes[int(k)], mse[k], kinds[k] = predict, score, KINDS[2]
+        predict, its_left = _process(t, y[:, k])
+        if _mse(its_left) < _mse(left[:, k]):
+            processes[int(k)], left[:, k], kinds[k] = predict, its_left, KINDS[2]
     # With the luck taken out, what is left is at least what the number of points allows.
-    floor = luck_variance * min(1.0, (t.shape[1] + 1) / max(1, len(t)))
-    own = np.sqrt(np.maximum(mse - luck_variance, floor))
+    floor = np.diag(np.diag(luck)) * min(1.0, (t.shape[1] + 1) / max(1, len(t)))
     return Emulator(
-        np.where(better, square, line), processes, tuple(kinds), np.sqrt(mse), own, int(known.sum())
+        np.where(better, square, line),
+        processes,
+        tuple(kinds),
+        np.sqrt(_mse(left)),
+        _without(luck_covariance(left), luck) + floor,
+        int(known.sum()),
     )
 
 
+def luck_covariance(runs: np.ndarray) -> np.ndarray:
+    """Covariance of the targets of runs, shrunk as they are few, float64 (targets, targets). runs: (runs, targets)."""
+    from sklearn.covariance import LedoitWolf
+
+    whole = runs[np.isfinite(runs).all(axis=1)]
+    scale = np.maximum(whole.std(axis=0, ddof=1), 1e-12)
+    return np.asarray(LedoitWolf().fit(whole / scale).covariance_ * np.outer(scale, scale))
+
+
+def _without(whole: np.ndarray, part: np.ndarray) -> np.ndarray:
+    """A covariance less another, as far as something is left: no direction may vary less than not at all."""
+    unit = np.sqrt(np.maximum(np.diag(whole), 1e-300))
+    size, direction = np.linalg.eigh((whole - part) / np.outer(unit, unit))
+    return np.asarray((direction * np.maximum(size, 0.0)) @ direction.T * np.outer(unit, unit))
+
+
+def _mse(left: np.ndarray) -> np.ndarray:
+    return np.asarray((left**2).mean(axis=0))
+
+
 def _ridge(terms: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Coefficients, the constant first, and the mean square error of leaving each point out, by target."""
-    from sklearn.linear_model import RidgeCV
+    """Coefficients, the constant first, and what cross-validation leaves of each point, float64 (points, targets)."""
+    from sklearn.linear_model import Ridge, RidgeCV
+    from sklearn.model_selection import cross_val_predict
 
     middle, spread = terms.mean(axis=0), np.maximum(terms.std(axis=0), 1e-12)
     unit = np.maximum(y.std(axis=0), 1e-12)
-    model = RidgeCV(alphas=np.logspace(-2, 4, 13), alpha_per_target=True)
-    model.fit((terms - middle) / spread, y / unit)
+    x, z = (terms - middle) / spread, y / unit
+    model = RidgeCV(alphas=np.logspace(-2, 4, 13), alpha_per_target=True).fit(x, z)
+    left = cross_val_predict(Ridge(alpha=model.alpha_), x, z, cv=_folds()).reshape(z.shape) - z
     slopes = np.atleast_2d(model.coef_).T * unit / spread[:, None]
     constant = np.atleast_1d(model.intercept_) * unit - middle @ slopes
-    return np.vstack([constant, slopes]), -np.atleast_1d(model.best_score_) * unit**2
+    return np.vstack([constant, slopes]), left * unit
 
 
-def _process(t: np.ndarray, y: np.ndarray) -> tuple[Predict, float]:
-    """A Gaussian process and its mean square error in cross-validation, its lengths found once on all points."""
+def _process(t: np.ndarray, y: np.ndarray) -> tuple[Predict, np.ndarray]:
+    """A Gaussian process and what it leaves in cross-validation, its lengths found once on all points."""
     from sklearn.gaussian_process import GaussianProcessRegressor
     from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
-    from sklearn.model_selection import KFold, cross_val_predict
+    from sklearn.model_selection import cross_val_predict
 
     kernel = ConstantKernel(1.0) * RBF(np.full(t.shape[1], 2.0), (0.2, 50.0)) + WhiteKernel(0.1, (1e-4, 10.0))
     found = GaussianProcessRegressor(kernel, normalize_y=True, random_state=1).fit(t, y)
     fixed = GaussianProcessRegressor(found.kernel_, optimizer=None, normalize_y=True)
-    left_out = cross_val_predict(fixed, t, y, cv=KFold(FOLDS, shuffle=True, random_state=1))
-    return _quick(found, t, y), float(((left_out - y) ** 2).mean())
+    return _quick(found, t, y), cross_val_predict(fixed, t, y, cv=_folds()) - y
+
+
+def _folds() -> Any:
+    from sklearn.model_selection import KFold
+
+    return KFold(FOLDS, shuffle=True, random_state=1)
 
 
 def _quick(process: Any, t: np.ndarray, y: np.ndarray) -> Predict:

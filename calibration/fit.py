@@ -9,11 +9,12 @@ import numpy as np
 from pydantic import Field
 
 from calibration.distance import Verdict, distance, judge, variances
+from calibration.emulator import luck_covariance
 from calibration.levels import Level, levels, start_of, values_at
 from calibration.posterior import Likelihood, Wave, waves
 from calibration.screen import Screening, runs_needed, screen
 from calibration.search import Found, Search
-from calibration.simulate import Simulator
+from calibration.simulate import Simulator, middle
 from calibration.target_file import Target, Targets, load_targets
 from experiments.store import Store
 from sim.errors import UserError
@@ -164,7 +165,7 @@ def calibrate(
 
     candidates = levels(targets.scenario, targets.fit_also, only)
     before = simulator.runs([{}], [judging])[0]
-    simulator.check(np.nanmean(before, axis=0) if len(before) else before, "the scenario as it stands")
+    simulator.check(middle(before), "the scenario as it stands")
     luck = before[:, at].var(axis=0, ddof=1)
     if only is None:
         screening = screen(simulator, candidates, aimed, effort.trajectories)
@@ -179,14 +180,14 @@ def calibrate(
         search.surrogate_steps(effort.rounds, effort.around, say), effort.generations, effort.population, say
     )
     after = simulator.runs([found.values], [judging])[0]
-    luck_covariance = _luck(after[:, at])
+    spread = luck_covariance(after[:, at])
     likelihood = Likelihood(
         np.array([target.value for target in aimed]),
-        np.diag(variances(aimed)) + luck_covariance * _local(targets, aimed),
+        np.diag(variances(aimed)) + spread * _local(targets, aimed),
     )
     rounds = waves(
-        simulator, chosen, aimed, likelihood, np.diag(luck_covariance), found.t, effort.waves, effort.points,
-        effort.steps, say,
+        simulator, chosen, aimed, likelihood, spread, found.t,
+        (effort.points,) * effort.waves, effort.steps, say,
     )  # fmt: skip
     draws = spread_over(rounds[-1].sample.t, effort.predictive)
     predicted = simulator.runs(
@@ -203,8 +204,8 @@ def calibrate(
         start=judge(before, targets.modelled),
         best=found,
         verdicts=judge(after, targets.modelled),
-        start_distance=float(distance(np.nanmean(before[:, at], axis=0), aimed, luck / len(before))),
-        best_distance=float(distance(np.nanmean(after[:, at], axis=0), aimed, luck / len(after))),
+        start_distance=float(distance(middle(before[:, at]), aimed, luck / len(before))),
+        best_distance=float(distance(middle(after[:, at]), aimed, luck / len(after))),
         waves=rounds,
         predictive=predicted,
         drawn=draws,
@@ -216,15 +217,6 @@ def calibrate(
 def spread_over(sample: np.ndarray, count: int) -> np.ndarray:
     """So many draws spread evenly over a sample."""
     return np.asarray(sample[np.linspace(0, len(sample) - 1, min(count, len(sample))).round().astype(int)])
-
-
-def _luck(runs: np.ndarray) -> np.ndarray:
-    """Covariance of one run's targets from luck alone, shrunk, float64 (targets, targets)."""
-    from sklearn.covariance import LedoitWolf
-
-    whole = runs[np.isfinite(runs).all(axis=1)]
-    scale = np.maximum(whole.std(axis=0, ddof=1), 1e-12)
-    return np.asarray(LedoitWolf().fit(whole / scale).covariance_ * np.outer(scale, scale))
 
 
 def _local(targets: Targets, aimed: Sequence[Target]) -> np.ndarray:

@@ -27,9 +27,9 @@ class Likelihood:
         np.ndarray
     )  # float64 (targets, targets): tolerance, discrepancy, luck of the one world counted
 
-    def log(self, model: np.ndarray, emulator_sd: np.ndarray) -> np.ndarray:
-        """Log density at model values, float64 (points,). emulator_sd: float64 (targets,)."""
-        root = np.linalg.cholesky(self.covariance + np.diag(emulator_sd**2))
+    def log(self, model: np.ndarray, emulator_error: np.ndarray) -> np.ndarray:
+        """Log density at model values, float64 (points,). emulator_error: covariance, float64 (targets, targets)."""
+        root = np.linalg.cholesky(self.covariance + emulator_error)
         away = np.linalg.solve(root, (model - self.counted).T)
         return np.asarray(-0.5 * (away**2).sum(axis=0))
 
@@ -68,6 +68,7 @@ def sample(
 ) -> Sample:
     """Draws from prior times likelihood inside a box. The first half of the steps is thrown away."""
     import emcee
+    from threadpoolctl import threadpool_limits
 
     walkers = max(32, 4 * len(chosen))
 
@@ -81,9 +82,10 @@ def sample(
     moves = [(emcee.moves.DEMove(), 0.8), (emcee.moves.DESnookerMove(), 0.2)]
     sampler = emcee.EnsembleSampler(walkers, len(chosen), log_density, moves=moves, vectorize=True)
     sampler.random_state = _random_state(seed)
-    sampler.run_mcmc(begin, steps, skip_initial_state_check=True)
+    with threadpool_limits(1):  # small matrices: more threads only wait, and would add in another order
+        sampler.run_mcmc(begin, steps, skip_initial_state_check=True)
     chain = sampler.get_chain(discard=steps // 2)  # (steps, walkers, levels)
-    tau = float(np.max(emcee.autocorr.integrated_time(chain, quiet=True)))
+    tau = float(np.max(emcee.autocorr.integrated_time(chain, tol=0)))
     every = max(1, round(tau / 4))
     log = sampler.get_log_prob(discard=steps // 2, thin=every, flat=True)
     return Sample(
@@ -101,38 +103,36 @@ def waves(
     chosen: Sequence[Level],
     targets: Sequence[Target],
     likelihood: Likelihood,
-    luck_variance: np.ndarray,
-    best: np.ndarray,
-    count: int,
-    points: int,
+    luck: np.ndarray,
+    best: np.ndarray | None,
+    points: Sequence[int],
     steps: int,
     say: Callable[[str], None],
 ) -> list[Wave]:
     """Rounds of runs, emulator and posterior; the box of each is what the posterior before it needs.
 
-    The last round's sample is the posterior. luck_variance: of one run, float64 (targets,).
+    The last round's sample is the posterior. luck: covariance of one run. best: a point that stays in
+    every box. points: runs of each round.
     """
     at = [simulator.names.index(target.name) for target in targets]
     low, high = np.full(len(chosen), -1.0), np.full(len(chosen), 1.0)
     made: list[tuple[np.ndarray, np.ndarray]] = []
     out: list[Wave] = []
-    for number in range(count):
-        t = design(low, high, points, 1 + number)
-        seeds = [[FIRST_SEED + number * points + k] for k in range(points)]
+    for number, size in enumerate(points):
+        t = design(low, high, size, 1 + number)
+        seeds = [[FIRST_SEED + sum(points[:number]) + k] for k in range(size)]
         y = simulator.runs([values_at(chosen, point) for point in t], seeds)[:, 0, at]
         made.append((t, y))
         all_t, all_y = stacked(made)
         room = MARGIN * (high - low)
         inside = ((all_t >= low - room) & (all_t <= high + room)).all(axis=1)
-        emulator = fit_emulator(
-            all_t[inside], all_y[inside], luck_variance, np.sqrt(np.diag(likelihood.covariance))
-        )
+        emulator = fit_emulator(all_t[inside], all_y[inside], luck, np.sqrt(np.diag(likelihood.covariance)))
         found = sample(chosen, emulator, likelihood, low, high, steps, 1 + number)
         out.append(Wave(low, high, emulator, found, int((~np.isfinite(y)).any(axis=1).sum())))
         new_low, new_high = _next_box(found.t, low, high, best)
         kept = (new_high - new_low) / (high - low)
         say(
-            f"wave {number + 1} of {count}: {int(inside.sum())} runs, emulator"
+            f"wave {number + 1} of {len(points)}: {int(inside.sum())} runs, emulator"
             f" {'/'.join(f'{emulator.kinds.count(kind)} {kind}' for kind in dict.fromkeys(emulator.kinds))},"
             f" box shrinks to {kept.mean():.0%} of its width"
         )
@@ -143,10 +143,11 @@ def waves(
 
 
 def _next_box(
-    t: np.ndarray, low: np.ndarray, high: np.ndarray, best: np.ndarray
+    t: np.ndarray, low: np.ndarray, high: np.ndarray, best: np.ndarray | None
 ) -> tuple[np.ndarray, np.ndarray]:
-    needed_low = np.minimum(np.quantile(t, TAIL, axis=0), best)
-    needed_high = np.maximum(np.quantile(t, 1 - TAIL, axis=0), best)
+    needed_low, needed_high = np.quantile(t, (TAIL, 1 - TAIL), axis=0)
+    if best is not None:
+        needed_low, needed_high = np.minimum(needed_low, best), np.maximum(needed_high, best)
     room = MARGIN * (needed_high - needed_low)
     return np.maximum(low, needed_low - room), np.minimum(high, needed_high + room)
 

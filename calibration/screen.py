@@ -32,8 +32,7 @@ class Screening:
         return np.asarray(np.sqrt((self.effects**2).mean(axis=1)))
 
     def kept(self, most: int) -> tuple[Level, ...]:
-        """The levels to fit, at most so many: first those that move some fit target most, then second most, then the rest
-        by importance."""
+        """The levels to fit, at most so many: those that move a fit target most, second most, then the important."""
         rank = np.full(len(self.levels), PER_TARGET)
         for target, column in zip(self.targets, self.effects.T, strict=True):
             if target.row.role == "fit":

@@ -60,17 +60,24 @@ class Search:
         out = distance(model, self.targets, self.luck) - 2 * log_prior(self.levels, points)
         return np.where(np.isfinite(out), out, 1e9)
 
-    def surrogate_steps(self, rounds: int, points: int, say: Callable[[str], None]) -> Found:
+    def surrogate_steps(
+        self,
+        rounds: int,
+        points: int,
+        say: Callable[[str], None],
+        begin: np.ndarray | None = None,
+        width: float = WIDTH,
+    ) -> Found:
         """From the values of the file: runs around the best point, a smooth function through them, its low tried.
 
         Every run of it has luck of its own, so that the function goes through the middle of luck; what is tried is
-        compared on common luck. A round that finds nothing better looks half as far.
+        compared on common luck. A round that finds nothing better looks half as far. begin, width: another point to go on
+        from, and how far to look around it.
         """
-        t = start_of(self.levels)
+        t = start_of(self.levels) if begin is None else begin
         found = Found(self.levels, t, float(self.objective(t[None], self.model(t[None]))[0]))
         found.history.append(("start", 0, found.objective, found.objective))
         made: list[tuple[np.ndarray, np.ndarray]] = []
-        width = WIDTH
         for number in range(rounds):
             low, high = np.maximum(found.t - width, -EDGE), np.minimum(found.t + width, EDGE)
             t = design(low, high, points, 100 + number)
@@ -81,7 +88,7 @@ class Search:
             near = (np.abs(all_t - found.t) <= 2 * width).all(axis=1)
             scale = np.sqrt(variances(self.targets))
             emulator = fit_emulator(
-                all_t[near], all_y[near], self.luck * len(self.seeds), scale, curved=False
+                all_t[near], all_y[near], np.diag(self.luck * len(self.seeds)), scale, curved=False
             )
             aim = self._lowest(emulator, found.t, low, high)
             tried = found.t + np.array([[0.5], [1.0]]) * (aim - found.t)

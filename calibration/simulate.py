@@ -106,12 +106,9 @@ class Simulator:
         return values.reshape(len(points), -1, len(self.names))
 
     def means(self, points: Sequence[Mapping[str, float]], seeds: Sequence[int]) -> np.ndarray:
-        """Means over common luck, float64 (points, targets). Raises UserError naming a target no run could measure."""
+        """Means over common luck, float64 (points, targets). NaN where no run could measure one."""
         runs = self.runs(points, [seeds] * len(points))
-        known = np.isfinite(runs)
-        counts = known.sum(axis=1)
-        means = np.where(known, runs, 0.0).sum(axis=1) / np.maximum(counts, 1)
-        return np.where(counts > 0, means, np.nan)
+        return middle(runs)
 
     def seen(self) -> list[np.ndarray]:
         """Targets of every run in the store, float64 (targets,) each."""
@@ -180,6 +177,14 @@ class Simulator:
         self.made += len(rows)
         self.seconds += sum(row.seconds for row in rows)
         self.progress(len(rows) + len(lost))
+
+
+def middle(runs: np.ndarray) -> np.ndarray:
+    """Means over runs of what they could measure, NaN where none could. runs: float64 (..., runs, targets)."""
+    known = np.isfinite(runs)
+    counts = known.sum(axis=-2)
+    means = np.where(known, runs, 0.0).sum(axis=-2) / np.maximum(counts, 1)
+    return np.where(counts > 0, means, np.nan)
 
 
 def _measuring(targets: Targets) -> str:

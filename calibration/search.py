@@ -71,8 +71,8 @@ class Search:
         """From the values of the file: runs around the best point, a smooth function through them, its low tried.
 
         Every run of it has luck of its own, so that the function goes through the middle of luck; what is tried is
-        compared on common luck. A round that finds nothing better looks half as far. begin, width: another point to go on
-        from, and how far to look around it.
+        compared on common luck. A round that finds nothing better looks half as far. begin, width: another point to go
+        on from, and how far to look around it.
         """
         t = start_of(self.levels) if begin is None else begin
         found = Found(self.levels, t, float(self.objective(t[None], self.model(t[None]))[0]))

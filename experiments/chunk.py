@@ -84,13 +84,17 @@ def run_chunk(
     return done
 
 
-def run_chunk_in_own_process(jobs: tuple[Job, ...], limit_seconds: float) -> Done:
-    """The same in a worker process of its own: a run that hangs takes the process along, whatever it hangs in."""
+def in_own_process(work: Callable[..., Done], jobs: tuple[Job, ...], limit_seconds: float) -> Done:
+    """Does such work in a worker process of its own: a run that hangs takes the process along, whatever it hangs in."""
     alarm = _Alarm(limit_seconds * HANGS_AFTER_LIMITS)
     try:
-        return run_chunk(jobs, limit_seconds, begins=alarm.set)
+        return work(jobs, limit_seconds, _never, alarm.set)
     finally:
         alarm.off()
+
+
+def _never() -> bool:
+    return False
 
 
 class _Alarm:
@@ -126,7 +130,7 @@ def _run_job(
 
     begins()
     try:
-        drawn = anchored(job.scenarios[0], job.values, _watch(limit_seconds, stopped))
+        drawn = anchored(job.scenarios[0], job.values, weekly_watch(limit_seconds, stopped))
         wanted = {at: _under(job.scenarios[at], job.scenarios[0], drawn) for at in job.missing}
         past = dict(zip(wanted, pasts(wanted.values()), strict=True))
     except Stopped:
@@ -139,7 +143,7 @@ def _run_job(
     last = {key: at for at, key in past.items()}  # it lives in the start itself; the others get a copy
     for at, scenario in wanted.items():
         begins()
-        begin, watch = time.perf_counter(), _watch(limit_seconds, stopped)
+        begin, watch = time.perf_counter(), weekly_watch(limit_seconds, stopped)
         try:
             if past[at] not in starts:
                 starts[past[at]] = starting_state(scenario, job.seed)
@@ -154,7 +158,7 @@ def _run_job(
         done.kept.append(Kept(key, job.number, at, time.perf_counter() - begin, values))
 
 
-def _watch(limit_seconds: float, stopped: Callable[[], bool]) -> Callable[[int], None]:
+def weekly_watch(limit_seconds: float, stopped: Callable[[], bool]) -> Callable[[int], None]:
     """What a run calls every week: ends it when it is asked to stop, or has taken longer than it may."""
     begin = time.perf_counter()
 

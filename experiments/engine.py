@@ -8,18 +8,20 @@ runs: the run that kills workers is named, the others are kept.
 import math
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Final
 
-from experiments.chunk import Done, Failed, Job, run_chunk, run_chunk_in_own_process
+from experiments.chunk import Done, Failed, Job, in_own_process, run_chunk
 from experiments.run import Stopped
 from sim.errors import UserError
 
 LIMIT_SECONDS: Final = 600.0  # of one run
 Chunk = tuple[Job, ...]
+# What a worker does with a chunk: seconds a run may take, whether to stop, what to call as each run begins.
+Work = Callable[[Chunk, float, Callable[[], bool], Callable[[], None]], Done]
 
 
 def execute(
@@ -28,22 +30,26 @@ def execute(
     workers: int | None = None,
     scheduler: str | None = None,
     limit_seconds: float = LIMIT_SECONDS,
+    work: Work = run_chunk,
 ) -> Iterator[tuple[Chunk, Done]]:
     """Yields every chunk with what came out of it. Chunks are asked for as workers get free: stop asking to stop.
 
+    work: what a worker does with a chunk; for dask it must be a function of a module, or a partial of one.
     Ctrl-C ends the weeks under way and is raised; chunks yielded before are whole.
     """
     count = workers or os.cpu_count() or 1
     if where == "inline":
         for chunk in chunks:
-            yield chunk, run_chunk(chunk, limit_seconds)
+            yield chunk, work(chunk, limit_seconds, lambda: False, _nothing)
     elif where == "threads":
-        yield from _on_threads(chunks, count, limit_seconds)
+        yield from _on_threads(chunks, count, limit_seconds, work)
     else:
-        yield from _on_dask(chunks, count, scheduler, limit_seconds)
+        yield from _on_dask(chunks, count, scheduler, limit_seconds, work)
 
 
-def _on_threads(chunks: Iterator[Chunk], workers: int, limit: float) -> Iterator[tuple[Chunk, Done]]:
+def _on_threads(
+    chunks: Iterator[Chunk], workers: int, limit: float, work: Work
+) -> Iterator[tuple[Chunk, Done]]:
     stop = threading.Event()
     with ThreadPoolExecutor(max_workers=workers) as pool:
         waiting: dict[Future[Done], Chunk] = {}
@@ -54,7 +60,7 @@ def _on_threads(chunks: Iterator[Chunk], workers: int, limit: float) -> Iterator
                     chunk = next(chunks, None)
                     more = chunk is not None
                     if chunk is not None:
-                        waiting[pool.submit(run_chunk, chunk, limit, stop.is_set)] = chunk
+                        waiting[pool.submit(work, chunk, limit, stop.is_set, _nothing)] = chunk
                 # A short wait, so that Ctrl-C is heard while the workers compute.
                 finished, _ = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED)
                 for future in finished:
@@ -67,7 +73,7 @@ def _on_threads(chunks: Iterator[Chunk], workers: int, limit: float) -> Iterator
 
 
 def _on_dask(
-    chunks: Iterator[Chunk], workers: int, scheduler: str | None, limit: float
+    chunks: Iterator[Chunk], workers: int, scheduler: str | None, limit: float, work: Work
 ) -> Iterator[tuple[Chunk, Done]]:
     from distributed import wait as dask_wait
     from distributed.scheduler import KilledWorker
@@ -87,8 +93,7 @@ def _on_dask(
                     more = False
                     break
                 # Two tries: a worker may be killed for a reason that is not the chunk's.
-                task = client.submit(run_chunk_in_own_process, chunk, limit, pure=False, retries=0)
-                waiting[task] = chunk
+                waiting[client.submit(in_own_process, work, chunk, limit, pure=False, retries=0)] = chunk
             if not waiting:
                 continue
             dask_wait(list(waiting), return_when="FIRST_COMPLETED")
@@ -152,6 +157,10 @@ def split(chunk: Chunk) -> list[Chunk]:
             (replace(job, missing=job.missing[half:], keys=job.keys[half:]),),
         ]
     return []
+
+
+def _nothing() -> None:
+    """Threads and this process are not ended from outside: a run is asked every week (experiments/chunk.py)."""
 
 
 def _killed(chunk: Chunk, error: BaseException) -> Done:

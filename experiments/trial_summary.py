@@ -240,7 +240,7 @@ def estimate_frame(study: Study) -> "pd.DataFrame":
 
 def write_trial(study: Study, folder: Path, force: bool, command: str) -> None:
     """Fills `folder` with the tables and a manifest; all of it or nothing."""
-    from experiments.comparison import WATERMARK
+    from experiments.calibrated import watermark
     from experiments.folder import new_folder, write_manifest
     from experiments.provenance import describe, unverified_rules, versions
     from sim.version import code_version
@@ -257,7 +257,7 @@ def write_trial(study: Study, folder: Path, force: bool, command: str) -> None:
             part,
             {
                 "made_by": "jobcenter trial",
-                "watermark": WATERMARK,
+                "watermark": watermark(study.scenario),
                 "command": command,
                 "code_version": code_version(),
                 "scenario": describe(study.scenario),

@@ -109,9 +109,12 @@ def batch(
 
 
 def _announce(job: "Batch", folder: Path, place: str, workers: int) -> None:
+    from experiments.calibrated import watermark
+
     plan, summary = job.experiment, job.summary
     base = plan.worlds[PLAIN][0]
-    print("Not calibrated: shows mechanisms, not for decisions")
+    if line := watermark(*plan.worlds[PLAIN]):
+        print(line)
     print(heading(base, base.weeks))
     drawn = {
         "none": "nothing drawn (central values)",
@@ -229,13 +232,14 @@ def _as_json(
 ) -> dict[str, Any]:
     from dataclasses import asdict
 
+    from experiments.calibrated import watermark
     from experiments.four_spreads import dominating
 
     def clean(value: Any) -> Any:
         return None if isinstance(value, float) and not math.isfinite(value) else value
 
     return {
-        "watermark": "Not calibrated: shows mechanisms, not for decisions",
+        "watermark": watermark(*job.experiment.worlds[PLAIN]),
         "experiment": job.experiment.name,
         "store": folder,
         "summary": asdict(job.summary),

@@ -140,7 +140,7 @@ def _parting_lines(found: "Parting | None", names: Sequence[str]) -> Iterator[st
 
 
 def _find(scenario: Scenario, seed: int, text: str, as_json: bool) -> None:
-    from experiments.comparison import WATERMARK
+    from experiments.calibrated import watermark
     from experiments.explain import CAVEAT
     from experiments.explain_find import find
 
@@ -149,12 +149,19 @@ def _find(scenario: Scenario, seed: int, text: str, as_json: bool) -> None:
     if as_json:
         print(
             json.dumps(
-                {"watermark": WATERMARK, "caveat": CAVEAT, "find": text, "seed": seed, "citizens": ids},
+                {
+                    "watermark": watermark(scenario),
+                    "caveat": CAVEAT,
+                    "find": text,
+                    "seed": seed,
+                    "citizens": ids,
+                },
                 indent=2,
             )
         )
         return
-    print(WATERMARK)
+    if line := watermark(scenario):
+        print(line)
     print(f"{heading(scenario, scenario.weeks)}, seed {seed}")
     if not ids:
         print(f'Nobody fits "{text}". Alone:')
@@ -238,10 +245,11 @@ def _print(
     lives: dict[str, list["Week"]],
     found: "Parting | None",
 ) -> None:
-    from experiments.comparison import WATERMARK
+    from experiments.calibrated import watermark
     from experiments.explain import CAVEAT
 
-    print(WATERMARK)
+    if line := watermark(*scenarios):
+        print(line)
     print(f"Citizen {citizen}, seed {seed}. {CAVEAT}")
     print("Caseworkers are named seat.person: 12.0 is the first person in seat 12, 12.1 the successor.")
     for one, (name, life) in zip(scenarios, lives.items(), strict=True):
@@ -261,11 +269,11 @@ def _as_json(
 ) -> dict[str, Any]:
     from dataclasses import asdict
 
-    from experiments.comparison import WATERMARK
+    from experiments.calibrated import watermark
     from experiments.explain import CAVEAT
 
     return {
-        "watermark": WATERMARK,
+        "watermark": watermark(*scenarios),
         "caveat": CAVEAT,
         "citizen": citizen,
         "seed": seed,

@@ -158,14 +158,15 @@ def _checks(scenario: Scenario, seed: int) -> "list[Check]":
 def _write(
     folder: Path, force: bool, scenario: Scenario, result: "RunResult", record: str, command: str
 ) -> None:
-    from experiments.comparison import WATERMARK
+    from experiments.calibrated import watermark
     from experiments.folder import new_folder, write_manifest
     from experiments.provenance import canonical_hash, describe, run_key, unverified_rules, versions
     from sim.records.tables import tables, write_parquet
     from sim.version import code_version
 
+    mark = watermark(scenario)
     remarks = {
-        "watermark": WATERMARK,
+        "watermark": mark or "",
         "scenario": scenario.name,
         "seed": str(result.seed),
         "price_level": str(scenario.prices.level_year),
@@ -178,7 +179,7 @@ def _write(
             part,
             {
                 "made_by": "jobcenter run",
-                "watermark": WATERMARK,
+                "watermark": mark,
                 "command": command,
                 "code_version": code_version(),
                 "run_key": run_key(canonical_hash(scenario), {}, result.seed, scenario.weeks, record),
@@ -195,7 +196,7 @@ def _write(
 def _as_json(
     scenario: Scenario, result: "RunResult", sheet: "Sheet", checks: "list[Check]", command: str
 ) -> dict[str, Any]:
-    from experiments.comparison import WATERMARK
+    from experiments.calibrated import watermark
     from experiments.provenance import describe
     from sim.records.outcome_list import GOALS
 
@@ -217,7 +218,7 @@ def _as_json(
         for goal in GOALS
     ]
     return {
-        "watermark": WATERMARK,
+        "watermark": watermark(scenario),
         "command": command,
         "scenario": describe(scenario),
         "seed": result.seed,
@@ -235,11 +236,12 @@ def _as_json(
 
 
 def _print(scenario: Scenario, result: "RunResult", sheet: "Sheet", checks: "list[Check]") -> None:
+    from experiments.calibrated import watermark
     from experiments.compare import breach_note
-    from experiments.comparison import WATERMARK
     from experiments.provenance import rules_not_verified
 
-    print(WATERMARK)
+    if line := watermark(scenario):
+        print(line)
     print(heading(scenario, result.weeks))
     print(f"{scenario.question} Seed {result.seed}. Rules not verified: {rules_not_verified(scenario)}.\n")
     if note := breach_note(scenario.name, result.column("flows.below_plan_weeks")):

@@ -133,12 +133,13 @@ def _power_lines(study: "Study") -> Iterator[str]:
 
 
 def _print(study: "Study") -> None:
-    from experiments.comparison import WATERMARK
+    from experiments.calibrated import watermark
     from experiments.provenance import rules_not_verified
     from experiments.trial_summary import effects, notes
 
     scenario, trial = study.scenario, study.trial
-    print(WATERMARK)
+    if line := watermark(scenario):
+        print(line)
     print(heading(scenario, scenario.weeks))
     print(
         f"Trial of {trial.lever}: {', '.join(trial.groups)}, enrolled {iso(trial.start)} to"
@@ -162,7 +163,7 @@ def _print(study: "Study") -> None:
 def _as_json(study: "Study", command: str) -> dict[str, Any]:
     from dataclasses import asdict
 
-    from experiments.comparison import WATERMARK
+    from experiments.calibrated import watermark
     from experiments.provenance import describe
     from experiments.trial_summary import effects, flat_power, notes, powers
 
@@ -170,7 +171,7 @@ def _as_json(study: "Study", command: str) -> dict[str, Any]:
         return {key: json_number(value) if isinstance(value, float) else value for key, value in row.items()}
 
     return {
-        "watermark": WATERMARK,
+        "watermark": watermark(study.scenario),
         "command": command,
         "scenario": describe(study.scenario),
         "trial": study.trial.model_dump(mode="json"),

@@ -1,0 +1,54 @@
+"""`jobcenter calibrate` as a user meets it: what it would take, the verdict on a small town, and what it refuses."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from jobcenter.cli import app
+
+SMALL = ("--set", "world.share=0.05")
+
+
+def call(*words: str) -> Result:
+    return CliRunner().invoke(app, ["calibrate", *words])
+
+
+def test_it_says_beforehand_what_it_will_take(tmp_path: Path) -> None:
+    done = call("slagelse_2024", "--quick", "--dry-run", "--out", str(tmp_path / "out"))
+    assert done.exit_code == 0, done.output
+    assert "1 not modelled; variants both" in done.output and "0.1 of the municipality" in done.output
+    whole = call("slagelse_2024", "--dry-run", "--out", str(tmp_path / "out"))
+    assert "variants both, heterogeneity, dependence" in whole.output and "hours" in whole.output
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_verdict_on_the_files_as_they_stand(tmp_path: Path) -> None:
+    out = str(tmp_path / "out")
+    shown = call("slagelse_2024", "--judge", "--runs", "2", *SMALL, "--out", out)
+    assert shown.exit_code == 0, shown.output
+    assert "ordinary_paid_hours" in shown.output and "not modelled" in shown.output
+    assert "within what is allowed" in shown.output and "0.05 of the municipality" in shown.output
+    again = call("slagelse_2024", "--judge", "--runs", "2", *SMALL, "--out", out, "--json")
+    found = json.loads(again.output)
+    assert found["runs"] == 2 and found["stored"] is None and len(found["ground"]) == 64
+    assert {row["role"] for row in found["targets"]} == {"fit", "check", "hold"}
+    assert found["passes"] in (True, False) and found["not_modelled"]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("slagelse_2042",), "did you mean 'slagelse_2024'"),
+        (("slagelse_2024", "--variant", "bothe"), "did you mean 'both'"),
+        (("slagelse_2024", "--keep"), "add --judge"),
+        (("slagelse_2024", "--judge", "--recover"), "choose one"),
+        (("slagelse_2024", "--judge", "--keep", *SMALL), "leave out --set"),
+        (("slagelse_2024", "--where", "moon"), "allowed are inline, threads"),
+        (("slagelse_2024", "--set", "behaviour.search.dagpeng=1"), "did you mean 'dagpenge'"),
+    ],
+)
+def test_what_cannot_be_is_refused(words: tuple[str, ...], told: str) -> None:
+    done = call(*words)
+    assert done.exit_code == 2 and told in done.stderr

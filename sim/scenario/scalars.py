@@ -194,6 +194,7 @@ STATUSES: Final = (
     "inferred",
     "judgement",
     "unsolved",
+    "solved",
     "fitted_by_hand",
     "fitted",
     "not_found",

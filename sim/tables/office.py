@@ -254,7 +254,7 @@ def offer_table(scenario: Scenario, week: int) -> OfferTable:
 
 
 def channel_table(scenario: Scenario) -> ChannelTable:
-    """Effect channels with first-order coefficients: ln(contrast) x share of the channel / dose (status unsolved).
+    """Effect channels: ln(contrast) x share of the channel / dose, the dose solved by replays (docs/replicas.md).
 
     All times how well this municipality carries things out. Raises UserError when two effects claim one channel.
     """

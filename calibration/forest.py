@@ -17,8 +17,8 @@ def draw(rows: Sequence["Row"]) -> dict[str, bytes]:
     """forest.svg and forest.png. Factors on a log scale; differences in units of the published effect."""
     from experiments.figure_style import new_figure, style, svg
 
-    factors = [row for row in rows if row.ratio and _drawable(row)]
-    others = [row for row in rows if not row.ratio and _drawable(row) and row.paper == row.paper]
+    told = [row for row in rows if math.isfinite(row.paper)]  # a direction alone has no place on an axis
+    factors, others = [row for row in told if row.ratio], [row for row in told if not row.ratio]
     parts = [(part, title) for part, title in (
         (factors, "Factors: 1 is no effect"),
         (others, "Differences, published effect = 1: 0 is no effect"),
@@ -30,7 +30,7 @@ def draw(rows: Sequence["Row"]) -> dict[str, bytes]:
         figure = new_figure(_ROW_INCHES * sum(heights) + 0.9)
         tall = figure.get_figheight()
         grid = figure.add_gridspec(
-            len(parts), 1, height_ratios=heights, left=0.36, right=0.97, hspace=0.32, top=1 - 0.55 / tall,
+            len(parts), 1, height_ratios=heights, left=0.42, right=0.97, hspace=0.16, top=1 - 0.55 / tall,
             bottom=0.45 / tall,
         )  # fmt: skip
         for at, (part, title) in enumerate(parts):
@@ -42,10 +42,6 @@ def draw(rows: Sequence["Row"]) -> dict[str, bytes]:
     return {"forest.svg": (text + "\n").encode(), "forest.png": image.getvalue()}
 
 
-def _drawable(row: "Row") -> bool:
-    return math.isfinite(row.model) or math.isfinite(row.paper)
-
-
 def _panel(axes: Any, rows: Sequence["Row"], title: str) -> None:
     from calibration.replicate import name_of
 
@@ -55,13 +51,12 @@ def _panel(axes: Any, rows: Sequence["Row"], title: str) -> None:
     for k, row in enumerate(rows):
         unit = 1.0 if ratio else abs(row.paper)
         y = -k
-        if math.isfinite(row.paper):
-            low, high = (row.paper_low / unit, row.paper_high / unit)
-            if math.isfinite(low):
-                axes.plot([low, high], [y + 0.14] * 2, color=PAPER, linewidth=1.3)
-                ends += [low, high]
-            axes.plot([row.paper / unit], [y + 0.14], "s", color=PAPER, markersize=4.5)
-            ends.append(row.paper / unit)
+        low, high = (row.paper_low / unit, row.paper_high / unit)
+        if math.isfinite(low):
+            axes.plot([low, high], [y + 0.14] * 2, color=PAPER, linewidth=1.3)
+            ends += [low, high]
+        axes.plot([row.paper / unit], [y + 0.14], "s", color=PAPER, markersize=4.5)
+        ends.append(row.paper / unit)
         if math.isfinite(row.model):
             colour = MODEL.get(row.verdict, PAPER)
             low, high = (row.model - row.error) / unit, (row.model + row.error) / unit
@@ -85,7 +80,7 @@ def _panel(axes: Any, rows: Sequence["Row"], title: str) -> None:
         low, high = max(-3.0, min([*ends, -0.2]) - 0.1), min(3.0, max([*ends, 1.2]) + 0.1)
     axes.set_xlim(low, high)
     axes.set_ylim(-len(rows) + 0.4, 0.6)
-    labels = [f"{name_of(row)}{'' if math.isfinite(row.model) else ' (not modelled)'}" for row in rows]
+    labels = [f"{name_of(row)}{'' if math.isfinite(row.model) else ' (no model)'}" for row in rows]
     axes.set_yticks([-k for k in range(len(rows))], labels)
     axes.grid(axis="y", visible=False)
 

@@ -67,6 +67,10 @@ class Register(JobcenterModel):
             table[at, ids] = columns[name]
         self.weeks_in[at, ids] = np.minimum(week - columns["since"].astype(np.int64) + 1, 32000)
 
+    def forget(self) -> None:
+        """Lets the large tables go: Mesa's models point to themselves and are freed late."""
+        del self.status, self.caseworker, self.measure, self.weeks_in
+
     def age_at_start(self) -> np.ndarray:
         """Years, float64 (ids)."""
         out = np.zeros(self.status.shape[1])
@@ -140,11 +144,21 @@ def _placements(
 
 
 def _one_seed(experiment: Experiment, scenario: Scenario, seed: int) -> Sums:
-    people, design = experiment.file.population, experiment.file.design
+    people = experiment.file.population
     assert people is not None
     groups = sorted(FIRST_BENEFIT + BENEFITS.index(group) for group in people.groups)
     world = Register(scenario, seed)
     world.run()
+    try:
+        return _looked_at(world, experiment, groups)
+    finally:
+        world.forget()
+
+
+def _looked_at(world: Register, experiment: Experiment, groups: list[int]) -> Sums:
+    """The sums of the study's estimator on one register."""
+    people, design, scenario = experiment.file.population, experiment.file.design, world.settings
+    assert people is not None
     if design.estimator == "caseworker_change":
         exposed, others = _changes(world, groups)
         return {"exposed": exposed, "others": others}
@@ -222,4 +236,5 @@ def _truth(
 
     by_lot = read("caseworker_change_by_lot")
     found = replay(by_lot, seeds, share, workers=workers)
-    return estimate(by_lot.file.outcomes["job_finding"], "job_finding", by_lot.file.design.by, found.sums)
+    outcome = by_lot.file.outcomes["job_finding"]
+    return estimate(outcome, "job_finding", by_lot.file.design.by, found.sums, expected=True)

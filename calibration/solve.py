@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from calibration.estimators import estimate
+from calibration.one_effect import check
 from calibration.published import Experiment, read_all
 from calibration.replay import replay
 from calibration.verdict import target_log
 from sim.errors import UserError
-from sim.scenario import Scenario
+from sim.scenario import Scenario, load
 
 # A change of caseworker first: what meetings do through trust depends on what trust does.
 ORDER: Final = ("caseworker_change", "meetings_activityready", "meetings_jobready")
@@ -162,6 +163,7 @@ def solve_all(
     seeds: Sequence[int], share: float | None = None, progress: Callable[[int], None] | None = None
 ) -> list[Solved]:
     """Every coefficient in order, each with the doses found before it."""
+    check(read_all(), load("slagelse_2024"))
     out: list[Solved] = []
     for experiment in solvable():
         doses = {one.effect: one.dose for one in out}

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from calibration.estimators import Found, doses, estimate
+from calibration.estimators import Found, Sums, doses, effect, estimate, jackknife
 from calibration.published import Effect, Experiment, Outcome
 from calibration.register_study import Met
 from calibration.replay import Replica
@@ -17,7 +17,8 @@ from sim.scenario import Scenario
 
 RULES: Final = {
     "returns": "a solved replay must return its contrast, worked out from each person's own chance of a job: within the"
-    " calculation error or a tenth of the effect (in logs); where the contrast is nothing, within 2 %",
+    " calculation error or a tenth of the effect (in logs), where the contrast is nothing within 2 %; and jobs as"
+    " counted must lie in the range explored for the contrast, give or take their calculation error",
     "interval": "the difference must be no more than 1.96 times the two standard errors together",
     "range": "the model, give or take its calculation error, must lie in the range of point estimates published",
     "value": "no error is known: the sign must be right and the size between half and one and a half times the"
@@ -83,12 +84,41 @@ def rows_of(replica: Replica) -> list[Row]:
             note = _deliver(replica, at)
             if file.solves is not None and file.solves.outcome == name:
                 chance = estimate(outcome, name, by, replica.sums, at, log=True, expected=True)
-                verdict = _returns(target_log(replica.scenario, file.solves.effect), chance)
+                verdict = _returns(replica.scenario, file.solves.effect, chance, logs)
                 note = f"by chances {math.exp(chance.value):.3f} ± {math.exp(chance.value) * chance.error:.3f}; {note}"
             else:
                 verdict = _judge(experiment, outcome, logs, first)
             out.append(_row(experiment, name, outcome, coverage, logs, *verdict, note))
-    return out
+    return out + _ordering(replica) if len(coverages) > 1 else out
+
+
+def _ordering(replica: Replica) -> list[Row]:
+    """By market: the more are treated, the less each of them gains, and what is left for all of them together.
+
+    Published is that the treated gain, the others lose and the net is small; so the gain at the largest share must be
+    smaller than at the smallest.
+    """
+    experiment, coverages = replica.experiment, replica.experiment.file.design.coverage
+    first, last = coverages.index(min(coverages)), coverages.index(max(coverages))
+    rows = []
+    for name, outcome in experiment.file.outcomes.items():
+        direction = outcome.published.direction
+        if outcome.arm != "treated" or direction not in ("positive", "negative"):
+            continue
+
+        def less(chosen: Sequence[Sums], name: str = name, outcome: Outcome = outcome) -> float:
+            gains = [effect(outcome, "market", sum(one[name][at] for one in chosen)) for at in (first, last)]
+            return gains[1] - gains[0]
+
+        value, error = jackknife(less, replica.sums)
+        logs = Found(value, error, len(replica.sums))
+        wanted = "negative" if direction == "positive" else "positive"
+        paper = outcome.published.model_copy(update={"direction": wanted, "note": "ordering by coverage"})
+        judged = _by_direction(wanted, logs)
+        told = outcome.model_copy(update={"published": paper})
+        what = f"{name}, {coverages[last]:.0%} against {coverages[first]:.0%}"
+        rows.append(_row(experiment, what, told, math.nan, logs, *judged, ""))
+    return rows
 
 
 def rows_of_register(experiment: Experiment, met: Met) -> list[Row]:
@@ -213,11 +243,17 @@ def target_log(world: Scenario, effect: str) -> float:
     return math.log(found.contrast.value) * found.channel_share.value
 
 
-def _returns(target: float, model: Found) -> tuple[str, str, bool]:
-    room = max(model.error, 0.1 * abs(target) if target else 0.02)
-    if abs(target) > 0 and model.error > abs(target):
+def _returns(world: Scenario, effect_name: str, chance: Found, counted: Found) -> tuple[str, str, bool]:
+    target = target_log(world, effect_name)
+    room = max(chance.error, 0.1 * abs(target) if target else 0.02)
+    if target and chance.error > abs(target):
         return UNDECIDED, "returns", False
-    return (AGREES if abs(model.value - target) <= room else MISSES), "returns", abs(target) <= room
+    known = world.effects[effect_name]
+    ends = (math.log(end) * known.channel_share.value for end in (known.contrast.low, known.contrast.high))
+    low, high = sorted(ends)
+    inside = low - counted.error <= counted.value <= high + counted.error
+    agrees = inside and abs(chance.value - target) <= room
+    return (AGREES if agrees else MISSES), "returns", abs(target) <= room
 
 
 def _by_direction(direction: str, model: Found) -> tuple[str, str, bool]:
@@ -307,7 +343,8 @@ def sentences(rows: Sequence[Row]) -> Iterator[str]:
         per = found.get(role, {})
         n = sum(per.values())
         if n:
-            told = ", ".join(f"{per.get(v, 0)} {v}" for v in (AGREES, MISSES, UNDECIDED) if per.get(v))
+            words = {AGREES: "agree", MISSES: "miss", UNDECIDED: "had too few runs"}
+            told = ", ".join(f"{per[v]} {word}" for v, word in words.items() if per.get(v))
             easy = sum(row.role == role and row.verdict == AGREES and row.nothing_passes for row in rows)
             hint = f"; {easy} of the agreeing would agree with a model without any effect too" if easy else ""
             yield f"{n} published numbers {subject}: {told}{hint}."

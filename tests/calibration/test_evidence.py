@@ -1,6 +1,8 @@
 """`jobcenter evidence`: every number says where it comes from, at once and without the simulation."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -72,3 +74,15 @@ def test_prior_to_posterior(tmp_path: Path) -> None:
 def test_mistakes(words: list[str], message: str) -> None:
     done = CliRunner().invoke(app, ["evidence", *words])
     assert done.exit_code == 2 and message in done.output
+
+
+def test_it_answers_without_the_simulation() -> None:
+    code = (
+        "import sys; from jobcenter.cli import app\n"
+        "try: app(['evidence', 'trust.gain'])\n"
+        "except SystemExit: print(*[m for m in ('numba', 'mesa', 'numpy', 'pandas') if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "", done.stdout

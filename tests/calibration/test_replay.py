@@ -273,3 +273,18 @@ def test_effects_do_not_move_the_baseline() -> None:
     assert stocks[1].sum() == pytest.approx(stocks[0].sum(), rel=0.01)
     large = stocks[0] > 100
     assert stocks[1][large] == pytest.approx(stocks[0][large], rel=0.06)
+
+
+def test_markets_are_told_by_coverage_and_in_order() -> None:
+    """Where jobs are fixed in number, what the treated gain others lose: nobody is left untreated at 100 %, and the
+    row on ordering is there."""
+    one = read("displacement_france")
+    design = one.file.design.model_copy(update={"coverage": (0.5, 1.0)})
+    fixed = (*one.file.set, "behaviour.market.posting_response=0")
+    found = rows_of(replay(small("displacement_france", design=design, set=fixed), FEW, 0.2))
+    told = [(row.outcome, row.coverage) for row in found]
+    assert told[:3] == [("treated", 0.5), ("untreated", 0.5), ("treated", 1.0)]
+    assert told[3][0] == "treated, 100% against 50%" and len(told) == 4
+    gain_of_half, loss, gain_of_all, less = (row.model for row in found)
+    assert gain_of_half > gain_of_all > 0 > loss
+    assert less == pytest.approx(gain_of_all - gain_of_half)

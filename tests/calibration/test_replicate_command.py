@@ -24,9 +24,11 @@ from calibration.verdict import (
     _returns,
     counts,
     rows_not_modelled,
+    target_log,
 )
 from jobcenter.cli import app
 from sim.errors import UserError
+from sim.scenario import load
 
 
 def call(*words: str) -> Result:
@@ -66,10 +68,26 @@ def test_verdicts_follow_their_rules() -> None:
     assert [_by_direction("negative", found(value, 1.0))[0] for value in (-2.0, -0.5, 2.0)] == [
         "agrees", "too few runs", "misses",
     ]  # fmt: skip
-    target = math.log(1.2)
-    assert _returns(target, found(target * 1.05, 0.001))[0] == "agrees"
-    assert _returns(target, found(target * 2, 0.001))[0] == "misses"
-    assert _returns(target, found(target, 0.5))[0] == "too few runs"
+
+
+def test_a_solved_replay_must_return_its_contrast() -> None:
+    world = load("slagelse_2024")
+    target = target_log(world, "meetings_jobready")
+
+    def verdict(chance: Found, counted: Found, effect: str = "meetings_jobready") -> str:
+        return _returns(world, effect, chance, counted)[0]
+
+    right = found(target, 0.02)
+    assert verdict(found(target * 1.05, 0.001), right) == "agrees"
+    assert verdict(found(target * 2, 0.001), right) == "misses"
+    assert verdict(found(target, 0.5), right) == "too few runs"
+    assert (
+        verdict(found(target, 0.001), found(2 * target, 0.02)) == "misses"
+    )  # what chances do not hold leaks in
+    nothing = "meetings_activityready"
+    assert verdict(found(0.019, 0.001), found(0.05, 0.02), nothing) == "agrees"
+    assert verdict(found(0.03, 0.001), found(0.05, 0.02), nothing) == "misses"
+    assert verdict(found(0.0, 0.001), found(0.2, 0.02), nothing) == "misses"
 
 
 def test_an_unknown_dose_tests_the_pattern_only() -> None:
@@ -158,7 +176,9 @@ def test_every_investment_case_is_forecast_or_named() -> None:
 
 
 def test_a_forecast_is_a_distribution_beside_promise_and_report(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("experiments.anchor.anchored", lambda base, draw: draw)  # levels are another test's matter
+    monkeypatch.setattr(
+        "experiments.anchor.anchored", lambda base, draw: draw
+    )  # levels are another test's matter
     found = investment.forecast("hjoerring_2015", 2, 0.05)
     assert {one.what for one in found} == set(investment.FORECAST)
     assert all(one.low <= one.middle <= one.high for one in found)

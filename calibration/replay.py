@@ -79,7 +79,7 @@ class Watched(JobcenterModel):
         self.trial, self.people, self.given, self.by_lot = trial, people, given, by_lot
         n = self.state["row_of"].size
         self.arm_of = np.zeros(n, np.uint8)
-        self.lost = np.zeros(n, bool)  # ids whose meeting has fallen out already
+        self.lost_in = np.full(n, -1, np.int64)  # by id: the week a meeting fell out
         self.ids: list[np.ndarray] = []
         self.weeks_enrolled: list[np.ndarray] = []
         self.seen: list[_Week] = []
@@ -127,7 +127,7 @@ class Watched(JobcenterModel):
         if self.given is None or not self.given.meetings_lost:
             return super()._casework(week)
         columns = self.state.columns
-        open_to_lose = (self.arm_of[columns["id"]] == TREATED) & ~self.lost[columns["id"]]
+        open_to_lose = (self.arm_of[columns["id"]] == TREATED) & (self.lost_in[columns["id"]] < 0)
         names = ("contact", "trust", "meetings", "last_meeting")
         before = {name: columns[name].copy() for name in names}
         n_offers = super()._casework(week)
@@ -139,7 +139,7 @@ class Watched(JobcenterModel):
         faded = self.tables.meeting.decay[np.clip(since[rows], 0, 104)]
         columns["contact"][rows] = before["contact"][rows] * faded
         columns["trust"][rows] = before["trust"][rows]
-        self.lost[columns["id"][rows]] = True
+        self.lost_in[columns["id"][rows]] = week
         # The plan goes on as if the meeting had been held; what it would have offered is not offered.
         people = self._offers[:n_offers] & 0xFFFFFF
         kept = self._offers[:n_offers][~fell_out[self.state["row_of"][people]]]
@@ -155,37 +155,15 @@ class Watched(JobcenterModel):
         last = columns["last_meeting"][rows].astype(np.int64)
         faded = self.tables.meeting.decay[np.clip(week - last, 0, 104)]
         dose = np.where(last < 0, 0.0, columns["contact"][rows] * faded)
-        most = self.tables.channel.saturation
-        met = last == week
-        if self.given is not None and self.given.meetings_lost:
-            met &= ~(self.lost[columns["id"][rows]] & (self._lost_in(rows) == week))
+        met = (last == week) & (self.lost_in[columns["id"][rows]] != week)
         chance = np.zeros(rows.size)
         t = self.tables
         chances(
             self.citizens, self.seats, t.search, t.meeting, t.channel, t.offer, self.state["centre"],
             rows.astype(np.int64), week, chance,
         )  # fmt: skip
-        self.seen.append(
-            _Week(
-                week,
-                columns["status"][rows],
-                np.minimum(dose, most),
-                columns["trust"][rows].copy(),
-                met,
-                chance,
-            )
-        )
-
-    def _lost_in(self, rows: np.ndarray) -> np.ndarray:
-        """Week of a meeting that fell out, for those it has: it was noted as held to keep the plan."""
-        now = self.state.columns["last_meeting"][rows].astype(np.int64)
-        first = getattr(self, "_first_lost", None)
-        if first is None:
-            first = self._first_lost = np.full(self.lost.size, -1, np.int64)
-        ids = self.state.columns["id"][rows]
-        fresh = self.lost[ids] & (first[ids] < 0)
-        first[ids[fresh]] = now[fresh]
-        return np.asarray(first[ids])
+        capped = np.minimum(dose, self.tables.channel.saturation)
+        self.seen.append(_Week(week, columns["status"][rows], capped, columns["trust"][rows], met, chance))
 
     def lives(self, weeks: int) -> Lives:
         """Those enrolled, `weeks` weeks from enrolment."""

@@ -146,6 +146,8 @@ def search(fit: Fit) -> "Figure":
         first = stages.index("evolution") if "evolution" in stages else len(stages)
         axes.axvline(first - 0.5, color=SOFT, linewidth=0.8, linestyle=":")
         axes.set_yscale("log")
+        for axis in (axes.yaxis.set_major_formatter, axes.yaxis.set_minor_formatter):
+            axis("{x:,.0f}")  # the figures' style shows no powers of ten
         axes.set_xlabel("steps on local runs, then (from the dotted line) generations of CMA-ES")
         axes.set_title(f"{_head(fit)}: distance less twice the log prior")
         axes.legend(frameon=False)

@@ -146,6 +146,9 @@ class Scenario:
     @cached_property
     def _values(self) -> dict[str, Any]:
         rules = self.law.rule_set
+        municipality = self.municipality.model_dump(mode="json", by_alias=True, exclude={"stocks"})
+        if municipality["population"]["unemployment_reference"] is None:
+            del municipality["population"]["unemployment_reference"]  # as if the row did not exist
         return {
             "start": iso(self.start_week),
             "weeks": self.weeks,
@@ -158,7 +161,7 @@ class Scenario:
             },
             **({"trial": self.trial.model_dump(mode="json")} if self.trial else {}),
             "municipality": {
-                **_bare(self.municipality.model_dump(mode="json", by_alias=True, exclude={"stocks"})),
+                **_bare(municipality),
                 # A target judges a result, it does not alter one.
                 "stocks": {
                     name: row.value for name, row in self.municipality.stocks.items() if row.use == "start"

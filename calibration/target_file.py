@@ -1,9 +1,9 @@
 """Target files: what was counted, how, how exactly, and what it is used for.
 
 `fit`: levels are fitted to it. `check`: never fitted to, with a naive guess beside it. `report`: a figure to check that
-is shown and not counted. `hold`: scaled from the country; the fit keeps it in place and it is counted neither as fit
-nor as check. `not_modelled` gives the reason why the model has no such outcome: such a target is printed and counted,
-never dropped.
+is shown and not counted. `given`: a check whose tolerance is taken as it is. `hold`: scaled from the country; the fit
+keeps it in place and it is counted neither as fit nor as check. `not_modelled` gives the reason why the model has no
+such outcome: such a target is printed and counted, never dropped.
 """
 
 from collections.abc import Callable, Mapping
@@ -27,7 +27,7 @@ from sim.scenario.yaml_tree import Path as Route
 from sim.scenario.yaml_tree import nearest
 
 FOLDER: Final = Path(__file__).parent / "targets"
-ROLES: Final = ("fit", "check", "hold", "report")
+ROLES: Final = ("fit", "check", "hold", "report", "given")
 CHECK_FACTOR: Final = 3.0  # a check may be off by three times the tolerance of a fit target
 DISCREPANCY_SHARE: Final = (
     0.25  # of the tolerance, where a target does not say how far the model itself may be off
@@ -66,6 +66,7 @@ class _File(Frozen):
     schema_number: Literal[1, "1"] = Field(1, alias="schema")
     question: str
     scenario: str
+    note: str = ""
     window: Window
     set: tuple[str, ...] = ()
     fit_also: tuple[str, ...] = ()
@@ -109,6 +110,7 @@ class Targets:
     fit_also: tuple[
         str, ...
     ] = ()  # rows that are no levels by their group and are fitted too: how much is offered
+    note: str = ""  # what the file says about itself: what was counted under another law, say
 
     @property
     def modelled(self) -> tuple[Target, ...]:
@@ -168,7 +170,7 @@ def load_targets(name: str, overrides: tuple[str, ...] = ()) -> Targets:
     assert file is not None  # `done` raised otherwise
     scenario = load(file.scenario, overrides=(*file.set, *overrides)).for_weeks(file.window.last)
     window = slice(file.window.first - 1, file.window.last)
-    return Targets(path.stem, path, scenario, window, tuple(targets), file.fit_also)
+    return Targets(path.stem, path, scenario, window, tuple(targets), file.fit_also, file.note)
 
 
 def _counter(checker: Checker, key: str, row: TargetRow) -> Callable[[Lived, slice], float] | None:

@@ -23,6 +23,7 @@ FITTED: Final = "slagelse_2024"  # the fit file: how well it is met is told besi
 SEEDS: Final = range(70_001, 70_201)
 HIT: Final = "hit"
 REPORTED: Final = "reported"
+COUNTED: Final = ("check", "given")  # roles that are hit or missed
 
 
 class Scored(NamedTuple):
@@ -109,7 +110,7 @@ def score(name: str, runs: np.ndarray, targets: Sequence[Target]) -> list[Scored
     """Checks of one file against its runs. runs: float64 (runs, targets), NaN where a run had nothing to count."""
     out = []
     for values, found in zip(runs.T, judge(runs, targets), strict=True):
-        if found.target.row.role in ("check", "report"):
+        if found.target.row.role in (*COUNTED, "report"):
             known = int(np.isfinite(values).sum())
             word = verdict(found.model, found.target)
             out.append(Scored(name, found.target, found.model, found.error, known, word))

@@ -73,6 +73,14 @@ class Demand(Frozen):
     to_week: IsoWeek = Field(alias="to")
     posting_factor: Number = item(1.0, unit="factor", meaning="vacancies posted, 1 = normal", ge=0, le=5)
     job_loss_factor: Number = item(1.0, unit="factor", meaning="job losses, 1 = normal", ge=0, le=4)
+    unemployment_relative: Number | None = item(
+        None,
+        unit="factor",
+        meaning="the country's unemployment against normal; postings and job losses follow it by the behaviour file's"
+        " demand elasticities, times the factors",
+        ge=0.2,
+        le=5,
+    )
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -155,7 +163,9 @@ class Scenario:
             "world": self.world.model_dump(mode="json"),
             # A discount rate weighs results, it does not alter one.
             "prices": self.prices.model_dump(mode="json", exclude={"discount_rate"}),
-            "demand": [spell.model_dump(mode="json", by_alias=True) for spell in self.demand],
+            "demand": [
+                spell.model_dump(mode="json", by_alias=True, exclude_none=True) for spell in self.demand
+            ],
             "levers": {
                 name: lever.model_dump(mode="json", by_alias=True) for name, lever in self.levers.items()
             },

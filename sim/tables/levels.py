@@ -135,12 +135,14 @@ def demand(scenario: Scenario, week: int) -> tuple[float, float]:
     year = min(max(min(year_of(week), year_of(scenario.start_week)), years[0]), years[-1])
     reference = population.unemployment_reference or history[min(max(2024, years[0]), years[-1])]
     relative = history[year] / reference
-    finding = relative ** -scenario.behaviour["events.demand_elasticity_finding"]
-    loss = relative ** scenario.behaviour["events.demand_elasticity_loss"]
+    finding, loss = 1.0, 1.0
     for cycle in scenario.demand:
         if cycle.from_week <= week <= cycle.to_week:
+            relative *= cycle.unemployment_relative or 1.0
             finding *= cycle.posting_factor
             loss *= cycle.job_loss_factor
+    finding *= relative ** -scenario.behaviour["events.demand_elasticity_finding"]
+    loss *= relative ** scenario.behaviour["events.demand_elasticity_loss"]
     return finding, loss
 
 

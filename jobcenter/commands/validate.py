@@ -90,9 +90,11 @@ def _packaged() -> list[str]:
 
 def _as_json(sets: "list[Targets]", outcome: "Outcome", command: str) -> dict[str, Any]:
     from calibration.validate_report import summary, tidy
+    from experiments.calibrated import watermark
     from experiments.provenance import describe
 
     return {
+        "watermark": watermark(*(targets.scenario for targets in sets)),
         "command": command,
         "summary": summary(outcome),
         "interval_kind": "calculation error",
@@ -150,6 +152,7 @@ def validate(
     from calibration.validate import load_checks
     from calibration.validate import validate as run_checks
     from calibration.validate_report import refresh_page, summary, write_folder
+    from experiments.calibrated import watermark
     from experiments.store import Store
     from sim.compiled import cache_home
 
@@ -181,6 +184,8 @@ def validate(
     if as_json:
         print(json.dumps(_as_json(sets, outcome, command), indent=2, ensure_ascii=False))
         return
+    if line := watermark(*(targets.scenario for targets in sets)):
+        print(line)
     print("\n".join(_lines(sets, outcome)))
     print(f"\n{summary(outcome)}")
     made = f"{outcome.made} made now, {outcome.stored} from the store"

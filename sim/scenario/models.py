@@ -80,6 +80,7 @@ class Demand(Frozen):
         " demand elasticities, times the factors",
         ge=0.2,
         le=5,
+        unsaid=True,
     )
 
     @model_validator(mode="after")
@@ -154,9 +155,6 @@ class Scenario:
     @cached_property
     def _values(self) -> dict[str, Any]:
         rules = self.law.rule_set
-        municipality = self.municipality.model_dump(mode="json", by_alias=True, exclude={"stocks"})
-        if municipality["population"]["unemployment_reference"] is None:
-            del municipality["population"]["unemployment_reference"]  # as if the row did not exist
         return {
             "start": iso(self.start_week),
             "weeks": self.weeks,
@@ -164,14 +162,14 @@ class Scenario:
             # A discount rate weighs results, it does not alter one.
             "prices": self.prices.model_dump(mode="json", exclude={"discount_rate"}),
             "demand": [
-                spell.model_dump(mode="json", by_alias=True, exclude_none=True) for spell in self.demand
+                spell.model_dump(mode="json", by_alias=True) for spell in self.demand
             ],
             "levers": {
                 name: lever.model_dump(mode="json", by_alias=True) for name, lever in self.levers.items()
             },
             **({"trial": self.trial.model_dump(mode="json")} if self.trial else {}),
             "municipality": {
-                **_bare(municipality),
+                **_bare(self.municipality.model_dump(mode="json", by_alias=True, exclude={"stocks"})),
                 # A target judges a result, it does not alter one.
                 "stocks": {
                     name: row.value for name, row in self.municipality.stocks.items() if row.use == "start"

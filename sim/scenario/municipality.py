@@ -81,6 +81,7 @@ class Population(Frozen):
         unit="%",
         meaning="unemployment at which demand is normal; without it the municipality's own of 2024",
         gt=0,
+        unsaid=True,
     )
 
     @model_validator(mode="after")

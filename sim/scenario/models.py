@@ -161,9 +161,7 @@ class Scenario:
             "world": self.world.model_dump(mode="json"),
             # A discount rate weighs results, it does not alter one.
             "prices": self.prices.model_dump(mode="json", exclude={"discount_rate"}),
-            "demand": [
-                spell.model_dump(mode="json", by_alias=True) for spell in self.demand
-            ],
+            "demand": [spell.model_dump(mode="json", by_alias=True) for spell in self.demand],
             "levers": {
                 name: lever.model_dump(mode="json", by_alias=True) for name, lever in self.levers.items()
             },

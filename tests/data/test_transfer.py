@@ -7,8 +7,10 @@ import pytest
 from data_files import CASH, number_of, rows_of
 
 from experiments.provenance import canonical_hash
+from sim.calendar import week_of
 from sim.codes import BENEFITS, TEAMS
 from sim.scenario import Scenario, load
+from sim.tables.levels import demand
 
 NAMES = ("Hedensted", "Silkeborg")
 # Inhabitants half-way between 2022-Q1 and 2026-02, over the default municipality's 75,000.
@@ -148,3 +150,17 @@ def test_prices_and_law_are_those_of_slagelse(place: tuple[str, Scenario]) -> No
     assert scenario.municipality.prices == slagelse.municipality.prices
     assert scenario.law.as_of == slagelse.law.as_of and scenario.start_week == slagelse.start_week
     assert dict(scenario.behaviour) == dict(slagelse.behaviour)
+
+
+def test_demand_is_local_against_the_place_the_levels_were_fitted_to() -> None:
+    """Hedensted in 2024 has its unemployment of 2023 over Slagelse's of 2024; a national path multiplies it."""
+    scenario = scenario_of("Hedensted")
+    finding, loss = (scenario.behaviour[f"events.demand_elasticity_{name}"] for name in ("finding", "loss"))
+    relative = 1.98 / 3.13
+    assert demand(scenario, week_of("2024-W20")) == pytest.approx((relative**-finding, relative**loss))
+    assert demand(load("slagelse_2024"), week_of("2024-W20")) == (1.0, 1.0)
+    path = load("hindcast_2008_hedensted")
+    (spell,) = (s for s in path.demand if s.from_week <= week_of("2010-W20") <= s.to_week)
+    assert spell.unemployment_relative is not None and spell.unemployment_relative > 2
+    relative = 1.04 / 3.13 * spell.unemployment_relative
+    assert demand(path, week_of("2010-W20")) == pytest.approx((relative**-finding, relative**loss))

@@ -5,11 +5,13 @@ import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from inspect import getfile
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
+from calibration.definitions import DEFINITIONS
 from calibration.register import live
 from calibration.target_file import Target, Targets
 from experiments.chunk import Done, Failed, Job, Kept, weekly_watch
@@ -196,7 +198,9 @@ def middle(runs: np.ndarray) -> np.ndarray:
 def _measuring(targets: Targets) -> str:
     """What makes one measured number another: the definitions' code, their arguments, the window."""
     digest = hashlib.sha256()
-    for name in ("definitions.py", "register.py"):
+    own = {getfile(DEFINITIONS[t.row.definition].count) for t in targets.modelled}
+    others = sorted({Path(file).name for file in own} - {"definitions.py"})
+    for name in ("definitions.py", "register.py", *others):
         digest.update((Path(__file__).parent / name).read_bytes())
     asked = [[t.name, t.row.definition, t.row.arguments] for t in targets.modelled]
     window = [targets.window.start, targets.window.stop]

@@ -1,8 +1,9 @@
 """Target files: what was counted, how, how exactly, and what it is used for.
 
-`fit`: levels are fitted to it. `check`: never fitted to. `hold`: scaled from the country; the fit keeps it in place and
-it is counted neither as fit nor as check. `not_modelled` gives the reason why the model has no such outcome: such a
-target is printed and counted, never dropped.
+`fit`: levels are fitted to it. `check`: never fitted to, with a naive guess beside it. `report`: a figure to check that
+is shown and not counted. `given`: a check whose tolerance is taken as it is. `hold`: scaled from the country; the fit
+keeps it in place and it is counted neither as fit nor as check. `not_modelled` gives the reason why the model has no
+such outcome: such a target is printed and counted, never dropped.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,6 +14,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
+import calibration.check_definitions  # noqa: F401  # adds its definitions
 from calibration.definitions import DEFINITIONS, GROUPS, Definition
 from calibration.register import Lived
 from sim.codes import MEASURES, STATUSES
@@ -25,7 +27,7 @@ from sim.scenario.yaml_tree import Path as Route
 from sim.scenario.yaml_tree import nearest
 
 FOLDER: Final = Path(__file__).parent / "targets"
-ROLES: Final = ("fit", "check", "hold")
+ROLES: Final = ("fit", "check", "hold", "report", "given")
 CHECK_FACTOR: Final = 3.0  # a check may be off by three times the tolerance of a fit target
 DISCREPANCY_SHARE: Final = (
     0.25  # of the tolerance, where a target does not say how far the model itself may be off
@@ -49,6 +51,8 @@ class TargetRow(Frozen):
     role: Annotated[str, OneOf(ROLES)]
     note: str = ""
     not_modelled: str = ""
+    naive: Number | None = None  # what somebody would guess without a model
+    naive_is: str = ""
 
 
 class Window(Frozen):
@@ -62,6 +66,7 @@ class _File(Frozen):
     schema_number: Literal[1, "1"] = Field(1, alias="schema")
     question: str
     scenario: str
+    note: str = ""
     window: Window
     set: tuple[str, ...] = ()
     fit_also: tuple[str, ...] = ()
@@ -84,7 +89,7 @@ class Target:
     @property
     def allowed(self) -> float:
         """How far a run may be off: the tolerance, three times it for a check."""
-        return self.row.tolerance * (CHECK_FACTOR if self.row.role == "check" else 1.0)
+        return self.row.tolerance * (CHECK_FACTOR if self.row.role in ("check", "report") else 1.0)
 
     @property
     def discrepancy(self) -> float:
@@ -105,6 +110,7 @@ class Targets:
     fit_also: tuple[
         str, ...
     ] = ()  # rows that are no levels by their group and are fitted too: how much is offered
+    note: str = ""  # what the file says about itself: what was counted under another law, say
 
     @property
     def modelled(self) -> tuple[Target, ...]:
@@ -164,7 +170,7 @@ def load_targets(name: str, overrides: tuple[str, ...] = ()) -> Targets:
     assert file is not None  # `done` raised otherwise
     scenario = load(file.scenario, overrides=(*file.set, *overrides)).for_weeks(file.window.last)
     window = slice(file.window.first - 1, file.window.last)
-    return Targets(path.stem, path, scenario, window, tuple(targets), file.fit_also)
+    return Targets(path.stem, path, scenario, window, tuple(targets), file.fit_also, file.note)
 
 
 def _counter(checker: Checker, key: str, row: TargetRow) -> Callable[[Lived, slice], float] | None:
@@ -247,7 +253,7 @@ def _weights(known: Any) -> Callable[[Any], dict[str, float]]:
     return read
 
 
-def _week_count(value: Any) -> int:
+def _count(value: Any) -> int:
     number = int(value)
     if number < 1:
         raise ValueError
@@ -256,7 +262,8 @@ def _week_count(value: Any) -> int:
 
 _READ: Final[dict[str, Callable[[Any], Any]]] = {
     **dict.fromkeys(("group", "whole"), _group),
-    **dict.fromkeys(("weeks", "past", "at", "first", "last", "against_first", "against_last"), _week_count),
+    **dict.fromkeys(("weeks", "past", "at", "first", "last", "against_first", "against_last"), _count),
+    **dict.fromkeys(("year", "base", "until", "labour_force"), _count),
     "into": _statuses,
     "parts": _weights(GROUPS),
     "hours": _weights(MEASURES),

@@ -83,6 +83,15 @@ class Demand(Frozen):
     to_week: IsoWeek = Field(alias="to")
     posting_factor: Number = item(1.0, unit="factor", meaning="vacancies posted, 1 = normal", ge=0, le=5)
     job_loss_factor: Number = item(1.0, unit="factor", meaning="job losses, 1 = normal", ge=0, le=4)
+    unemployment_relative: Number | None = item(
+        None,
+        unit="factor",
+        meaning="the country's unemployment against normal; postings and job losses follow it by the behaviour file's"
+        " demand elasticities, times the factors",
+        ge=0.2,
+        le=5,
+        unsaid=True,
+    )
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:

@@ -76,6 +76,13 @@ class Population(Frozen):
         unit="%",
         meaning="unemployment by year, percent of the labour force; the shape of demand before the start",
     )
+    unemployment_reference: Percent | None = item(
+        None,
+        unit="%",
+        meaning="unemployment at which demand is normal; without it the municipality's own of 2024",
+        gt=0,
+        unsaid=True,
+    )
 
     @model_validator(mode="after")
     def _parts_of_a_whole(self) -> Self:

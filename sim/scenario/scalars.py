@@ -62,10 +62,12 @@ def item(
     gt: float | None = None,
     le: float | None = None,
     alias: str | None = None,
+    unsaid: bool = False,
 ) -> Any:
-    """A field with unit, bounds, meaning and source."""
+    """A field with unit, bounds, meaning and source. unsaid: without a value it leaves no trace, hashes included."""
     return Field(
         default, ge=ge, gt=gt, le=le, alias=alias, description=meaning,
+        exclude_if=(lambda value: value is None) if unsaid else None,
         json_schema_extra={"unit": unit, **({"source": source} if source else {})},
     )  # fmt: skip
 

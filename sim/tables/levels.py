@@ -123,21 +123,26 @@ _RETURN_BY_BAND = ("1_4", "5_13", "14_26", "later", "later", "later")
 
 
 def demand(scenario: Scenario, week: int) -> tuple[float, float]:
-    """(job finding or posting, job loss) in `week` relative to the reference year.
+    """(job finding or posting, job loss) in `week` relative to the reference: the municipality's own 2024, or the
+    unemployment the levels were fitted at, where its file gives one.
 
     Before the start from the municipality's yearly unemployment; in the year of the start and after, demand
     stands still at the last observed year (or the start's own year), times the scenario's declared cycle.
     """
-    history = scenario.municipality.population.unemployment_history
+    population = scenario.municipality.population
+    history = population.unemployment_history
     years = sorted(history)
     year = min(max(min(year_of(week), year_of(scenario.start_week)), years[0]), years[-1])
-    relative = history[year] / history[min(max(2024, years[0]), years[-1])]
-    finding = relative ** -scenario.behaviour["events.demand_elasticity_finding"]
-    loss = relative ** scenario.behaviour["events.demand_elasticity_loss"]
+    reference = population.unemployment_reference or history[min(max(2024, years[0]), years[-1])]
+    relative = history[year] / reference
+    finding, loss = 1.0, 1.0
     for cycle in scenario.demand:
         if cycle.from_week <= week <= cycle.to_week:
+            relative *= cycle.unemployment_relative or 1.0
             finding *= cycle.posting_factor
             loss *= cycle.job_loss_factor
+    finding *= relative ** -scenario.behaviour["events.demand_elasticity_finding"]
+    loss *= relative ** scenario.behaviour["events.demand_elasticity_loss"]
     return finding, loss
 
 

@@ -1,43 +1,13 @@
 """Definitions count what the statistic counts, on lives written by hand; the register is the run's own."""
 
-from collections.abc import Sequence
-
 import numpy as np
 import pytest
-from made_results import blank_result, put
+from written_lives import lives
 
 from calibration.definitions import DEFINITIONS, GROUPS, runs_of, spells_of
-from calibration.register import MENTOR, NONE, Lived, live
-from sim.calendar import week_of
-from sim.codes import BENEFITS, FIRST_BENEFIT, M_COURSE, STATUSES
+from calibration.register import MENTOR, Lived, live
+from sim.codes import BENEFITS, M_COURSE, STATUSES
 from sim.scenario import load
-
-LETTER = {
-    "d": "dagpenge",
-    "k": "kontanthjaelp_jobready",
-    "a": "kontanthjaelp_activityready",
-    "s": "sygedagpenge",
-    "j": "job",
-    "e": "education",
-    "w": "subsidised_job",
-    "g": "gone",
-    ".": "absent",
-}
-
-
-def lives(*written: str, since: Sequence[int] = (), start: str = "2024-W01", share: float = 1.0) -> Lived:
-    """A register from one letter a week and person; a wage subsidy belongs to dagpenge."""
-    weeks = len(written[0])
-    status = np.array([[STATUSES.index(LETTER[x]) for x in life] for life in written], np.uint8).T
-    benefit = status.astype(int) - FIRST_BENEFIT
-    belongs = np.where(benefit >= 0, benefit, NONE).astype(np.uint8)
-    belongs[status == STATUSES.index("subsidised_job")] = 0
-    result = blank_result(weeks)
-    result = type(result)(**{**vars(result), "start": week_of(start)})
-    for name in BENEFITS:
-        put(result, f"stock.{name}", (status == STATUSES.index(name)).sum(axis=1))
-    began = np.array(since if since else [0] * len(written), np.int32)
-    return Lived(result, status, belongs, np.zeros_like(status), began, share)
 
 
 def count(name: str, run: Lived, window: slice | None = None, **arguments: object) -> float:

@@ -84,7 +84,10 @@ def test_check_of_single_files(town: Path, edit: Edit, file: str, old: str, new:
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
 def test_shipped_scenarios_are_sound(path: Path) -> None:
     scenario = load(path)
-    if "extends" in path.read_text(encoding="utf-8"):
+    if "slagelse_2024" in scenario.parents:  # another place or time for the checks (docs/validation.md)
+        assert not scenario.levers and scenario.kind != "strategy"
+        assert scenario.canonical() != load(ROOT / "scenarios/slagelse_2024.yaml").canonical()
+    elif "extends" in path.read_text(encoding="utf-8"):
         assert scenario.parents[0] == "baseline"
         assert scenario.kind != "baseline"
         strategy = scenario.kind == "strategy"

@@ -262,6 +262,13 @@ class Batch:
             "variants": {name: list(changes) for name, changes in file.variants.items()},
             "pairs": self.experiment.pairs,
             "draws": file.draws,
+            "equal_budget": {
+                "budget_kr": file.equal_budget,
+                "doses": {
+                    variant: [{solved.lever: solved.dose for solved in one.levers} for one in found]
+                    for variant, found in self.experiment.priced.items()
+                },
+            },
             "runs": self.summary.planned,
             "there": self.summary.there,
             "versions": versions(),

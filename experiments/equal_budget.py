@@ -1,32 +1,24 @@
-"""Every strategy at the same price: its one dose is solved so that extra gross operating spending is B a budget year.
+"""Every strategy at the same price: its one dose is chosen so that its levers authorise B more a budget year.
 
-B is authorised each budget year before any saving (economics rule 10). Doses are found on paired runs: first few and
-short, then with the seeds and the horizon of the comparison itself. The first budget year starts up (posts stand empty
-until somebody is hired), so the years after it are the ones solved for, and the first is told beside them.
+B is what a council votes: extra authorised gross operating spending a budget year, before any saving (economics rule
+10). Posts and pay have a price, so what a dose authorises is known before anything runs, and it is the same in every
+full year, under every draw and every luck. What is then spent is not: posts stand empty, and people who are met more
+often are offered more out of pots that exist anyway. It is shown beside what is authorised.
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-import numpy as np
-
-from experiments.dose import TOLERANCE, Root, reason_of, solve_dose
-from experiments.run import Plan, Where, execute
-from sim.calendar import iso, year_of, year_start
-from sim.codes import ACCOUNTS
+from sim.calendar import year_of, year_start
 from sim.errors import UserError
-from sim.money.ledger import OPERATING
 from sim.policies.registry import Dose, Lever
-from sim.records.outcomes import OERE, WEEKS_PER_YEAR
-from sim.records.result import RunResult
+from sim.records.outcomes import OERE
 from sim.scenario import Scenario
 from sim.scenario.scalars import read_kroner
 
-SHORT_SEEDS: Final = 4
-SHORT_YEARS: Final = 3
-SHORT_TRIES, LONG_TRIES = 6, 5
+TOLERANCE: Final = 0.01  # of the budget (economics rule 10)
 LEAST_BUDGET: Final = 10_000.0  # kroner: less is a forgotten "mio."
 
 
@@ -37,9 +29,9 @@ class Solved:
     lever: str
     declared: Dose
     dose: float
-    budget_kr: float  # its part of B, in the simulated part of the municipality
-    spent_kr: float  # a year, in the runs it was solved on, with the levers solved before it
-    reason: str  # why it could not be met within 1 %; empty when it was
+    budget_kr: float  # its part of B, a year, in the simulated part of the municipality
+    authorised_kr: float  # a full year at this dose
+    reason: str  # why it is not within 1 % of its part; empty when it is
 
 
 @dataclass(frozen=True)
@@ -82,17 +74,23 @@ def read_split(text: str) -> dict[str, float]:
                 " early_intervention=0.6,continuity=0.4"
             )
         out[name.strip()] = value
-    if abs(sum(out.values()) - 1.0) > 1e-6:
-        raise UserError(f"--split {text}: the shares add up to {sum(out.values()):g}, not to 1")
+    check_split(out, f"--split {text}")
     return out
+
+
+def check_split(split: Mapping[str, float], where: str) -> None:
+    """Raises UserError unless the shares add up to 1."""
+    if abs(sum(split.values()) - 1.0) > 1e-6:
+        raise UserError(f"{where}: the shares add up to {sum(split.values()):g}, not to 1")
 
 
 def check_priceable(
     base: Scenario, others: Sequence[Scenario], split: Mapping[str, float] | None = None
 ) -> None:
-    """Raises UserError for a context, for a scenario without a lever, and for several levers without a split."""
+    """Raises UserError for a context, for a scenario whose levers authorise nothing, and for several levers without a
+    split."""
     for scenario in others:
-        levers = [name for name, lever in scenario.levers.items() if not lever.is_zero_dose()]
+        levers = active(scenario)
         if scenario.kind == "context" or not levers or _ground(scenario) != _ground(base):
             what = (
                 "is a context"
@@ -103,162 +101,132 @@ def check_priceable(
             )
             raise UserError(
                 f"'{scenario.name}' {what}: law, cycle and other ground cannot be bought, so it has no place in an"
-                " equal-budget table. Leave it out, or compare it without --equal-budget; a strategy on another"
+                " equal-budget table. Leave it out, or compare it without an equal budget; a strategy on another"
                 f" ground is written NAME@BASE with that ground as BASE."
             )
+        for name, lever in levers.items():
+            if _line(scenario, lever)[1] <= 0.0:
+                raise UserError(
+                    f"'{scenario.name}': more of {name} authorises no more posts or pay, so it cannot be given a"
+                    " budget. Write the posts it takes (extra_fte, absence_slack_fte), or compare it without an"
+                    " equal budget."
+                )
         if len(levers) > 1 and (split is None or set(split) != set(levers)):
             example = ",".join(f"{name}={1 / len(levers):.2g}" for name in levers)
-            given = "no --split was given" if split is None else f"--split names {', '.join(split)}"
+            given = "no split was given" if split is None else f"the split names {', '.join(split)}"
             raise UserError(
                 f"'{scenario.name}' has {len(levers)} levers ({', '.join(levers)}) and {given}: say how B is shared,"
                 f" such as --split {example}"
             )
 
 
+def active(scenario: Scenario) -> dict[str, Lever]:
+    """The levers of a scenario that do anything."""
+    return {name: lever for name, lever in scenario.levers.items() if not lever.is_zero_dose()}
+
+
 def _ground(scenario: Scenario) -> dict[str, Any]:
     return {key: value for key, value in scenario.canonical().items() if key != "levers"}
 
 
-# ---- spending ------------------------------------------------------------------------------------------------------
+# ---- what a dose authorises -----------------------------------------------------------------------------------------
 
 
-def running_years(start: int, weeks: int) -> tuple[list[int], list[int]]:
-    """(whole budget years of the horizon, those of them after the start-up year; the same where there is only one)."""
-    whole = [
+def whole_years(scenario: Scenario) -> list[int]:
+    """Budget years that lie wholly in the horizon."""
+    start, end = scenario.start_week, scenario.start_week + scenario.weeks
+    return [
         year
-        for year in range(year_of(start), year_of(start + weeks) + 1)
-        if start <= year_start(year) and year_start(year + 1) <= start + weeks
+        for year in range(year_of(start), year_of(end) + 1)
+        if start <= year_start(year) and year_start(year + 1) <= end
     ]
-    return whole, (whole[1:] or whole)
 
 
-def operating_by_year(result: RunResult) -> np.ndarray:
-    """Gross operating spending by whole budget year, kroner (years,); without one, the horizon at a year's length."""
-    paid = result.ledger.sum(axis=(2, 3, 4))[:, [ACCOUNTS.index(name) for name in OPERATING]].sum(axis=1)
-    whole, _ = running_years(result.start, result.weeks)
-    if not whole:
-        return np.array([paid.sum() / OERE * WEEKS_PER_YEAR / result.weeks])
-    named = result.year_of_week()
-    return np.array([paid[named == year].sum() / OERE for year in whole])
+def authorised_kr(scenario: Scenario, year: int | None = None) -> float:
+    """What the levers authorise, kroner in the simulated part of the municipality: posts at marginal cost and pay, at
+    the price level. Without a year: in a full year. In a year: for its weeks in force, and one-off costs."""
+    return sum(_authorised(scenario, lever, year) for lever in active(scenario).values())
 
 
-def authorised_kr(scenario: Scenario) -> float:
-    """What the levers authorise a year at full strength: posts at marginal cost and pay, at the price level, kroner in
-    the simulated part of the municipality. Offers that follow from more meetings come out of pots that exist anyway."""
+def _authorised(scenario: Scenario, lever: Lever, year: int | None = None) -> float:
+    running = lever.paid_posts() * _post_kr(scenario) + lever.other_cost_kr_year(scenario)
+    if year is None:
+        return scenario.world.share * running
+    first, begin, end = lever.first_week(scenario), year_start(year), year_start(year + 1)
+    in_force = max(0, end - max(first, begin)) / (end - begin)
+    one_off = lever.one_off_oere() / OERE if begin <= first < end else 0.0
+    return scenario.world.share * (running * in_force + one_off)
+
+
+def _post_kr(scenario: Scenario) -> float:
+    """Kroner a post a year at the scenario's price level."""
     from sim.tables.law import price_factor
 
     office = scenario.municipality.staff
-    post = office.cost_per_fte_kr_year * price_factor(scenario, scenario.municipality.price_year)
-    return scenario.world.share * sum(
-        lever.paid_posts() * post + lever.other_cost_kr_year(scenario) for lever in scenario.levers.values()
-    )
+    return office.cost_per_fte_kr_year * price_factor(scenario, scenario.municipality.price_year)
 
 
-class _Spending:
-    """Mean extra spending a year of candidates against the base, on fixed seeds and a fixed horizon."""
-
-    def __init__(
-        self,
-        base: Scenario,
-        seeds: Sequence[int],
-        weeks: int,
-        where: Where,
-        workers: int | None,
-        step: Callable[[], None],
-    ):
-        self.base, self.seeds, self.weeks = base.for_weeks(weeks), tuple(seeds), weeks
-        self.where, self.workers, self.step = where, workers, step
-        whole, running = running_years(base.start_week, weeks)
-        self.columns = [whole.index(year) for year in running] if whole else [0]
-        self.without = self._of(self.base)
-
-    def _of(self, scenario: Scenario) -> np.ndarray:
-        done = execute(Plan((scenario,), self.seeds), operating_by_year, self.where, self.workers)
-        if done.interrupted:
-            raise KeyboardInterrupt("Stopped while doses were being solved; nothing written.")
-        self.step()
-        return np.array([done.pairs[0, seed][0] for seed in self.seeds])  # (seeds, years)
-
-    def extra(self, scenario: Scenario) -> float:
-        """Kroner a year more than the base, mean over seeds and the years after the first."""
-        more = self._of(scenario.for_weeks(self.weeks)) - self.without
-        return float(more[:, self.columns].mean())
+def _line(scenario: Scenario, lever: Lever) -> tuple[float, float]:
+    """(kroner a year at the least dose, kroner a year for one more of the dose): cost is a straight line in the dose,
+    up to the rounding of posts to quarters."""
+    declared = lever.dose(scenario)
+    least = _authorised(scenario, lever.with_dose(declared.least))
+    width = declared.now - declared.least
+    return least, (_authorised(scenario, lever) - least) / width if width > 0 else 0.0
 
 
 # ---- solving ------------------------------------------------------------------------------------------------------
 
 
-def with_dose(scenario: Scenario, name: str, lever: Lever) -> Scenario:
-    """The scenario with one lever replaced."""
-    return replace(scenario, levers={**scenario.levers, name: lever})
-
-
-def solve(
-    base: Scenario,
-    others: Sequence[Scenario],
-    budget_kr: float,
-    seeds: Sequence[int],
-    split: Mapping[str, float] | None = None,
-    where: Where = "threads",
-    workers: int | None = None,
-    progress: Callable[[int], None] | None = None,
+def price(
+    base: Scenario, others: Sequence[Scenario], budget_kr: float, split: Mapping[str, float] | None = None
 ) -> list[Priced]:
-    """Every scenario at the price of B. Levers of one scenario are solved one after the other, each on top of those
-    before it, so that together they spend B; what one cannot use is not passed on.
+    """Every scenario at the price of B (kroner a year, the whole municipality). What one lever cannot use is not passed
+    on to another.
 
-    Raises UserError as `check_priceable` does, KeyboardInterrupt when Ctrl-C is pressed.
+    Raises UserError as `check_priceable` does.
     """
     check_priceable(base, others, split)
-    done = 0
-
-    def step() -> None:
-        nonlocal done
-        done += 1
-        if progress is not None:
-            progress(done)
-
-    first = base.start_week
-    short = min(base.weeks, year_start(year_of(first) + SHORT_YEARS) - first)
-    quick = _Spending(base, tuple(seeds)[:SHORT_SEEDS], short, where, workers, step)
-    exact = _Spending(base, seeds, base.weeks, where, workers, step)
-    return [_priced(scenario, budget_kr * base.world.share, split, quick, exact) for scenario in others]
+    return [_priced(scenario, budget_kr * base.world.share, split) for scenario in others]
 
 
-def _priced(
-    scenario: Scenario,
-    budget_kr: float,
-    split: Mapping[str, float] | None,
-    quick: _Spending,
-    exact: _Spending,
-) -> Priced:
-    active = {name: lever for name, lever in scenario.levers.items() if not lever.is_zero_dose()}
-    built = replace(scenario, levers={})
-    solved: list[Solved] = []
-    before = 0.0
-    for name, lever in active.items():
-        share = 1.0 if len(active) == 1 else dict(split or {})[name]
-        declared = lever.dose(scenario)
-        target = before + share * budget_kr
-        if share == 0.0:
-            continue
-        below = built
+def _priced(scenario: Scenario, budget_kr: float, split: Mapping[str, float] | None) -> Priced:
+    levers: dict[str, Lever] = {}
+    solved = []
+    for name, lever in active(scenario).items():
+        part = budget_kr * (1.0 if split is None or name not in split else split[name])
+        if part > 0.0:
+            found = _dose(scenario, lever, part)
+            levers[name] = lever.with_dose(found)
+            declared = lever.dose(scenario)
+            cost = _authorised(scenario, levers[name])
+            reason = reason_of(found, cost, part, declared, scenario.world.share)
+            solved.append(Solved(name, declared, found, part, cost, reason))
+    return Priced(replace(scenario, levers=levers), budget_kr, tuple(solved))
 
-        def candidate(
-            dose: float, name: str = name, lever: Lever = lever, below: Scenario = below
-        ) -> Scenario:
-            return with_dose(below, name, lever.with_dose(dose))
 
-        rough = solve_dose(lambda dose: quick.extra(candidate(dose)), target, declared, SHORT_TRIES)
-        root = solve_dose(
-            lambda dose: exact.extra(candidate(dose)), target, declared, LONG_TRIES, rough.tried
+def _dose(scenario: Scenario, lever: Lever, part_kr: float) -> float:
+    """The dose that authorises what comes nearest to its part, on whole quarters of a post."""
+    declared = lever.dose(scenario)
+    least_kr, kr_per_dose = _line(scenario, lever)
+    quarter = 0.25 * _post_kr(scenario) * scenario.world.share / kr_per_dose  # in units of the dose
+    steps = round((part_kr - least_kr) / kr_per_dose / quarter)
+    return min(max(declared.least + steps * quarter, declared.least), declared.most)
+
+
+def reason_of(dose: float, cost_kr: float, part_kr: float, declared: Dose, share: float = 1.0) -> str:
+    """Why a part of the budget is not met within 1 %; empty when it is. share: of the town that is simulated."""
+    off = cost_kr / part_kr - 1.0
+    if abs(off) <= TOLERANCE:
+        return ""
+    if dose >= declared.most - 1e-9 and off < 0:
+        return (
+            f"can use only {cost_kr / 1e6:.2f} of {part_kr / 1e6:.2f} mio. kr.: {declared.why_most}"
+            f" ({declared.parameter} {declared.most:g})"
         )
-        own = Root(root.dose, root.spent - before, root.tried)
-        reason = (
-            "" if abs(root.spent / target - 1.0) <= TOLERANCE else reason_of(own, share * budget_kr, declared)
-        )
-        solved.append(Solved(name, declared, root.dose, share * budget_kr, own.spent, reason))
-        built, before = candidate(root.dose), root.spent
-    return Priced(built, budget_kr, tuple(solved))
+    if dose <= declared.least + 1e-9 and off > 0:
+        return f"costs {cost_kr / 1e6:.2f} mio. kr. before its dose begins: more than {part_kr / 1e6:.2f} mio. kr."
+    return f"{100 * off:+.1f} %: posts come in quarters; {cost_kr / share / 1e6:.3f} mio. kr. is met exactly"
 
 
 def dose_words(priced: Priced) -> str:
@@ -267,11 +235,3 @@ def dose_words(priced: Priced) -> str:
         f"{solved.declared.parameter} {solved.dose:.3g} of at most {solved.declared.most:.3g}"
         for solved in priced.levers
     )
-
-
-def horizon_words(base: Scenario) -> str:
-    """Which budget years the doses were solved for."""
-    whole, running = running_years(base.start_week, base.weeks)
-    if not whole:
-        return f"{base.weeks} weeks from {iso(base.start_week)} at a year's length: they hold no whole budget year"
-    return f"{running[0]}" if len(running) == 1 else f"{running[0]}-{running[-1]}"

@@ -1,20 +1,23 @@
 """Experiment files: which scenarios, how many pairs of runs, what is drawn, when to stop, and where to run.
 
-    question: What do three strategies give, under all that is not known? base: baseline scenarios:
-    [early_intervention, one_caseworker, extra_caseworkers]   # names, paths, NAME@BASE or a glob like mine/*.yaml
-    pairs: 100 draws: ranges variants:
-      fixed_jobs: ["behaviour.market.posting_response=0"]
+    question: What do three strategies give, under all that is not known?
+    base: baseline
+    scenarios: [early_intervention, one_caseworker, extra_caseworkers]   # names, paths, NAME@BASE or a glob
+    pairs: 100
+    draws: ranges
 
 Checked like scenarios: every problem with file and line. docs/experiments.md.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
-from sim.errors import UserError
+from experiments.equal_budget import LEAST_BUDGET, Priced, check_split, price
+from sim.errors import Problem, UserError
 from sim.scenario import Scenario, load, yaml_tree
 from sim.scenario.scalars import Frozen, Kr, OneOf, Share
 from sim.scenario.validate import Checker
@@ -52,6 +55,10 @@ class ExperimentFile(Frozen):
     recording: Annotated[str, OneOf(RECORDINGS)] = "outcomes"
     where: Annotated[str, OneOf(WHERE)] = "threads"
     set: tuple[str, ...] = ()
+    equal_budget: Kr | None = Field(
+        None, ge=LEAST_BUDGET, description="authorised more a budget year by every strategy"
+    )
+    split: dict[str, Share] = {}
 
 
 @dataclass(frozen=True)
@@ -62,6 +69,7 @@ class Experiment:
     path: Path
     file: ExperimentFile
     worlds: dict[str, tuple[Scenario, ...]]
+    priced: Mapping[str, list[Priced]] = field(default_factory=dict)  # by variant, with an equal budget
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -96,8 +104,14 @@ def find_experiment(name: str) -> Path:
     )
 
 
-def load_experiment(name: str, pairs: int | None = None, weeks: int | None = None) -> Experiment:
-    """Reads, checks and resolves an experiment. `pairs`, `weeks`: replace what the file says."""
+def load_experiment(
+    name: str,
+    pairs: int | None = None,
+    weeks: int | None = None,
+    equal_budget: float | None = None,
+    split: Mapping[str, float] | None = None,
+) -> Experiment:
+    """Reads, checks and resolves an experiment. What is given besides its name replaces what the file says."""
     path = find_experiment(name)
     tree = yaml_tree.read(path)
     checker = Checker(tree)
@@ -107,18 +121,21 @@ def load_experiment(name: str, pairs: int | None = None, weeks: int | None = Non
     if pairs is not None:
         stop = file.stop.model_copy(update={"most_pairs": pairs}) if file.stop else None
         file = file.model_copy(update={"pairs": pairs, "stop": stop})
+    if equal_budget is not None or split is not None:
+        said = {"equal_budget": equal_budget or file.equal_budget, "split": dict(split or file.split)}
+        file = file.model_copy(update=said)
     if file.replicates is not None and 2 * file.replicates > file.pairs:
         raise UserError(
             f"{path}: replicates {file.replicates} must be at most half of the {file.pairs} pairs"
         )
     if file.stop is not None:
         _check_stop(file.stop, file.draws, path)
-    names = [found for wanted in file.scenarios for found in _expand(wanted, path)]
+    names = [
+        (found, at) for at, wanted in enumerate(file.scenarios) for found in _expand(wanted, path, tree, at)
+    ]
     if not names:
-        raise UserError(f"{path}: 'scenarios' names nothing to set against {file.base}")
-    worlds = {PLAIN: _world(file, names, ())}
-    for variant, overrides in file.variants.items():
-        worlds[variant] = _world(file, names, overrides)
+        raise UserError([tree.problem(("scenarios",), f"names nothing to set against {file.base}")])
+    worlds = {variant: _world(file, names, tree, variant) for variant in (PLAIN, *file.variants)}
     horizon = weeks if weeks is not None else file.weeks
     if horizon is not None:
         worlds = {v: tuple(scenario.for_weeks(horizon) for scenario in w) for v, w in worlds.items()}
@@ -127,7 +144,31 @@ def load_experiment(name: str, pairs: int | None = None, weeks: int | None = Non
     for world in worlds.values():
         check_comparable(world[0], world[1:])
         _check_different(world, path)
-    return Experiment(path.stem, path, file, worlds)
+    priced = _at_one_price(file, worlds, tree)
+    for variant, found in priced.items():
+        worlds[variant] = (worlds[variant][0], *(one.scenario for one in found))
+    return Experiment(path.stem, path, file, worlds, priced)
+
+
+def _at_one_price(
+    file: ExperimentFile, worlds: Mapping[str, tuple[Scenario, ...]], tree: yaml_tree.Tree
+) -> dict[str, list[Priced]]:
+    """Every world's strategies with doses that authorise the budget; nothing when none was asked for."""
+    if file.equal_budget is None:
+        if file.split:
+            raise UserError(
+                [tree.problem(("split",), "'split' says how 'equal_budget' is shared; give both")]
+            )
+        return {}
+    if file.split:
+        check_split(file.split, f"{tree.problem(('split',), 'split')}")
+    try:
+        return {
+            v: price(world[0], world[1:], file.equal_budget, file.split or None)
+            for v, world in worlds.items()
+        }
+    except UserError as wrong:
+        raise UserError([tree.problem(("equal_budget",), str(wrong))]) from None
 
 
 def _check_stop(stop: Stop, draws: str, path: Path) -> None:
@@ -160,15 +201,47 @@ def _check_different(world: tuple[Scenario, ...], path: Path) -> None:
         seen[key] = scenario.name
 
 
-def _expand(wanted: str, path: Path) -> list[str]:
+def _expand(wanted: str, path: Path, tree: yaml_tree.Tree, at: int) -> list[str]:
     if not any(sign in wanted for sign in "*?["):
         return [wanted]
-    found = sorted({str(match) for folder in (path.parent, Path()) for match in folder.glob(wanted)})
+    found = sorted({str(match) for place in (path.parent, Path()) for match in place.glob(wanted)})
     if not found:
-        raise UserError(f"{path}: no file matches '{wanted}' in {path.parent} or here")
+        raise UserError(
+            [tree.problem(("scenarios", at), f"no file matches '{wanted}' in {path.parent} or here")]
+        )
     return found
 
 
-def _world(file: ExperimentFile, names: list[str], overrides: tuple[str, ...]) -> tuple[Scenario, ...]:
-    changes = (*file.set, *overrides)
-    return tuple(load(name, overrides=changes) for name in (file.base, *names))
+def _world(
+    file: ExperimentFile, names: list[tuple[str, int]], tree: yaml_tree.Tree, variant: str
+) -> tuple[Scenario, ...]:
+    """The base and the others of a variant, each with what `set:` and the variant change. What is wrong is told with
+    the line of the experiment it comes from."""
+    own = file.variants.get(variant, ())
+    lines = {
+        **{text: ("set", at) for at, text in enumerate(file.set)},
+        **{text: ("variants", variant, at) for at, text in enumerate(own)},
+    }
+
+    found, problems = [], []
+    for name, place in ((file.base, ("base",)), *((name, ("scenarios", at)) for name, at in names)):
+        try:
+            found.append(load(name, overrides=(*file.set, *own)))
+        except UserError as wrong:
+            problems += [_here(problem, lines, place, tree) for problem in wrong.problems]
+    if problems:
+        raise UserError(problems)
+    return tuple(found)
+
+
+def _here(
+    problem: Problem,
+    lines: Mapping[str, tuple[str | int, ...]],
+    place: tuple[str | int, ...],
+    tree: yaml_tree.Tree,
+) -> Problem:
+    """A problem of an override or of a scenario's name at its line of the experiment; others stay where they are."""
+    for text, route in lines.items():
+        if f"--set {text}" in (problem.file, problem.message.partition(":")[0]):
+            return tree.problem(route, problem.message.removeprefix(f"--set {text}: "))
+    return problem if problem.file else tree.problem(place, problem.message)

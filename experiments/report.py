@@ -21,6 +21,7 @@ from experiments.report_answer import (
 from experiments.report_cells import listing
 from experiments.report_money import (
     choice_table,
+    equal_budget_is,
     equal_budget_tables,
     money_of,
     money_tables,
@@ -213,6 +214,7 @@ def context(comparison: Comparison) -> dict[str, Any]:
         "by_year": year_tables(comparison, numbers),
         "pairing": pairing_tables(comparison),
         "equal_budget": equal_budget_tables(comparison),
+        "equal_budget_is": equal_budget_is(comparison),
         "over_time": money_tables(comparison, money) if money else [],
         "choice": choice_table(money) if money else None,
         "beside": parameters(money) if money else [],

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from experiments.comparison import Comparison
-from experiments.equal_budget_table import by_class, years_of
+from experiments.equal_budget_table import budget_words, by_class, years_of
 from experiments.figure_axes import heading
 from experiments.figure_series import palette_of, words
 from experiments.figure_style import INK, SOFT, WIDTH, new_figure, style
@@ -83,10 +83,10 @@ def equal_budget_tables(comparison: Comparison) -> list[Table]:
         for name in (
             "dose",
             "authorised",
-            "spent",
             "off the budget",
+            "spent, and by year",
+            "of it the lever's own",
             "municipality, net",
-            "spent against B by year",
         )
     )
     out = []
@@ -99,21 +99,29 @@ def equal_budget_tables(comparison: Comparison) -> list[Table]:
     return out
 
 
+def equal_budget_is(comparison: Comparison) -> str:
+    """B in words; empty where every strategy costs what it costs."""
+    if comparison.equal_budget is None:
+        return ""
+    budget = float(comparison.equal_budget.budget_kr.max())
+    return budget_words(budget / float(comparison.equal_budget.budget_municipality_kr.max()), budget)
+
+
 def _priced_cells(comparison: Comparison, row: dict[str, Any]) -> tuple[Cell, ...]:
     assert comparison.equal_budget is not None
     if not row["budget_kr"]:
-        return (Cell(UNKNOWN), Cell("0"), Cell("0"), Cell(""), Cell("0"), Cell(""))
-    years = years_of(comparison.equal_budget, row["scenario"])
+        return (Cell(UNKNOWN), Cell("0"), Cell(""), Cell("0"), Cell("0"), Cell("0"))
     told = "; ".join(
-        f"{year} {signed(100 * off, 0)} ± {number(100 * error)} %" for year, off, error, _ in years
+        f"{one['year']} {signed(one['spent_kr'] / MIO, 2)} ± {number(one['spent_error_kr'] / MIO, 2)}"
+        for one in years_of(comparison.equal_budget, row["scenario"])
     )
     return (
         Cell(row["dose"]),
         Cell(signed(row["authorised_kr"] / MIO, 2)),
-        Cell(signed(row["spent_kr"] / MIO, 2)),
         Cell(f"{signed(100 * row['off_share'], 1)} %", hint=row["reason"]),
+        Cell(signed(row["spent_kr"] / MIO, 2), hint=told),
+        Cell(signed(row["own_kr"] / MIO, 2)),
         Cell(signed(row["net_kr"] / MIO, 2)),
-        Cell("", hint=told),
     )
 
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 from jobcenter.screen import columns
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from experiments.comparison import Comparison
 
 NAMES_A_TABLE = 2  # with their ranges beside them no more fit on a screen
@@ -47,36 +49,41 @@ def money_lines(comparison: "Comparison") -> Iterator[str]:
 
 
 def equal_budget_lines(comparison: "Comparison") -> Iterator[str]:
-    """Every strategy at one price: dose, authorised, spent, net; then how far each budget year is off."""
-    from experiments.equal_budget_table import by_class, years_of
+    """The equal-budget table of a comparison; nothing without one."""
+    if comparison.equal_budget is not None:
+        yield from priced_lines(comparison.equal_budget, comparison.price_level)
 
-    frame = comparison.equal_budget
-    if frame is None:
-        return
-    budget = float(frame.budget_kr.max())
+
+def priced_lines(frame: "pd.DataFrame", price_level: object) -> Iterator[str]:
+    """Every strategy at one price: dose, authorised, spent, net; then what was spent in each budget year."""
+    from experiments.equal_budget_table import budget_words, by_class, years_of
+
+    budget, whole = float(frame.budget_kr.max()), float(frame.budget_municipality_kr.max())
     yield (
-        f"Equal budget: {budget / 1e6:g} mio. kr. extra gross operating spending a budget year,"
-        f" {comparison.price_level} prices, before any saving; mio. kr. a year, classes never ranked against each other"
+        f"Equal budget: {budget_words(budget / whole, budget)} authorised more a budget year, {price_level} prices,"
+        " before any saving; mio. kr. a year"
     )
+    head = "dose", "authorised", "off", "spent", "of it the lever's own", "net, municipality"
     for grade, rows in by_class(frame):
-        table: list[tuple[str, ...]] = [
-            (f"Class {grade}", "dose", "authorised", "spent a year", "off", "net, municipality")
-        ]
+        table: list[tuple[str, ...]] = [(f"Class {grade}", *head)]
         for row in rows:
-            money = (f"{row[key] / 1e6:+.2f}" if row[key] else "0" for key in ("authorised_kr", "spent_kr"))
-            off = "" if row["budget_kr"] == 0 else f"{100 * row['off_share']:+.1f} %"
-            net = f"{row['net_kr'] / 1e6:+.2f}" if row["net_kr"] else "0"
-            table.append((f"  {row['scenario']}", row["dose"] or "-", *money, off, net))
+            authorised, spent, own, net = (
+                f"{row[key] / 1e6:+.2f}" if row[key] else "0"
+                for key in ("authorised_kr", "spent_kr", "own_kr", "net_kr")
+            )
+            off = f"{100 * row['off_share']:+.1f} %" if row["budget_kr"] else ""
+            table.append((f"  {row['scenario']}", row["dose"] or "-", authorised, off, spent, own, net))
         yield from columns(table, left=2)
         for row in rows:
             if row["reason"]:
                 yield f"  ! {row['scenario']}: {row['reason']}"
-            years = years_of(frame, row["scenario"])
-            if years:
+            if years := years_of(frame, row["scenario"]):
                 told = ", ".join(
-                    f"{year} {100 * off:+.1f} ± {100 * error:.1f} %" for year, off, error, _ in years
+                    f"{one['year']} {one['spent_kr'] / 1e6:+.2f} ± {one['spent_error_kr'] / 1e6:.2f}"
+                    for one in years
                 )
-                yield f"  {row['scenario']}, spent against the budget by year: {told}"
-            first = next((reason for _, _, _, reason in years if reason.startswith("start-up")), "")
-            if first:
-                yield f"    {years[0][0]}: {first}"
+                yield f"  {row['scenario']}, spent by year: {told}"
+    yield (
+        "  Spent is not authorised: posts stand empty, and people who are met more often are offered more out of pots"
+        "\n  that exist anyway. Classes are never ranked against each other."
+    )

@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from experiments.experiment_file import PLAIN, WHERE, load_experiment
+from jobcenter.money_screen import priced_lines
 from jobcenter.screen import columns, command_line, heading, progress
 from sim.errors import UserError
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from experiments.batch import Batch
     from experiments.four_spreads import Spreads
 
@@ -22,6 +25,8 @@ HELP = """Runs an experiment file: pairs of runs with all that is not known draw
 
 What is in the store is not run again: call it twice, after Ctrl-C or after a crash, and it goes on where it stopped. A
 run that fails is written down and the others go on; the exit code is then 1.
+
+With --equal-budget every strategy's dose is chosen so that all are authorised the same; "do nothing" is always a row.
 
 Example: jobcenter batch three_strategies --out results/three
 """
@@ -46,6 +51,18 @@ def batch(
         int | None, typer.Option("--seeds", min=2, max=1_000_000, help="Pairs of runs instead of the file's.")
     ] = None,
     weeks: Annotated[int | None, typer.Option(min=1, max=2600, help="Horizon of all.")] = None,
+    equal_budget: Annotated[
+        str | None,
+        typer.Option(
+            "--equal-budget",
+            metavar="B",
+            help="Authorise every strategy the same extra operating spending a budget year, as '5 mio. kr.'.",
+        ),
+    ] = None,
+    split: Annotated[
+        str | None,
+        typer.Option(metavar="LEVER=SHARE,...", help="How strategies with several levers share B."),
+    ] = None,
     where: Annotated[
         str | None, typer.Option(help=f"{', '.join(WHERE)}; default: what the file says.")
     ] = None,
@@ -64,9 +81,13 @@ def batch(
     import os
 
     from experiments.batch import Batch
+    from experiments.equal_budget import read_budget, read_split
+    from experiments.equal_budget_table import priced_frame
     from experiments.store import Store
 
-    plan = load_experiment(experiment, seeds, weeks)
+    amount = read_budget(equal_budget) if equal_budget is not None else None
+    shares = read_split(split) if split is not None else None
+    plan = load_experiment(experiment, seeds, weeks, amount, shares)
     place = "dask" if scheduler else where or plan.file.where
     if place not in WHERE:
         raise UserError(f"--where {place}: allowed are {', '.join(WHERE)}")
@@ -86,6 +107,8 @@ def batch(
             experiment,
             seeds=seeds,
             weeks=weeks,
+            equal_budget=equal_budget,
+            split=split,
             where=where,
             workers=workers,
             scheduler=scheduler,
@@ -95,10 +118,11 @@ def batch(
             step(job.summary.there)
             summary = job.run(place, count, scheduler, lambda done, total: step(done), limit, command=command)
         effects = {variant: _effects(job, variant) for variant in plan.worlds}
+        priced = priced_frame(job)
     if as_json:
-        print(json.dumps(_as_json(job, effects, str(folder)), indent=2, ensure_ascii=False))
+        print(json.dumps(_as_json(job, effects, priced, str(folder)), indent=2, ensure_ascii=False))
     else:
-        _print(job, effects, folder)
+        _print(job, effects, priced, folder)
     if summary.interrupted:
         raise KeyboardInterrupt(
             f"Stopped: {summary.there + summary.finished} of {summary.planned} runs are in {folder};"
@@ -162,7 +186,12 @@ def _scaled(effect: "Spreads", factor: float) -> "Spreads":
     )
 
 
-def _print(job: "Batch", effects: dict[str, dict[str, dict[str, "Spreads"]]], folder: Path) -> None:
+def _print(
+    job: "Batch",
+    effects: dict[str, dict[str, dict[str, "Spreads"]]],
+    priced: "pd.DataFrame | None",
+    folder: Path,
+) -> None:
     from textwrap import fill
 
     from experiments.four_spreads import dominating
@@ -204,6 +233,8 @@ def _print(job: "Batch", effects: dict[str, dict[str, dict[str, "Spreads"]]], fo
         "\nerror says only how well the mean of these runs is known. Lines with 'if' are other structures, listed,"
         "\nnever averaged. Luck is what the mean over the horizon varies by in one world with everything known."
     )
+    if priced is not None:
+        print("\n" + "\n".join(priced_lines(priced, job.experiment.worlds[PLAIN][0].prices.level_year)))
     failures = job.store.failures()
     if failures:
         print(f"\nFailed runs, {len(failures)} (jobcenter store status {folder} shows them):")
@@ -228,7 +259,10 @@ def _interval(interval: tuple[float, float] | None, otherwise: str) -> str:
 
 
 def _as_json(
-    job: "Batch", effects: dict[str, dict[str, dict[str, "Spreads"]]], folder: str
+    job: "Batch",
+    effects: dict[str, dict[str, dict[str, "Spreads"]]],
+    priced: "pd.DataFrame | None",
+    folder: str,
 ) -> dict[str, Any]:
     from dataclasses import asdict
 
@@ -244,6 +278,9 @@ def _as_json(
         "store": folder,
         "summary": asdict(job.summary),
         "failures": [asdict(lost) for lost in job.store.failures()],
+        "equal_budget": []
+        if priced is None
+        else [{str(key): clean(value) for key, value in row.items()} for row in priced.to_dict("records")],
         "effects": [
             {
                 "variant": variant,

@@ -33,7 +33,7 @@ HELP = """Compares scenarios with BASE: the same luck with and without the polic
 
 With --out also differences.csv, money.csv, pairing.csv, weekly_means.parquet, manifest.json and report.html.
 
-With --equal-budget every strategy's dose is solved so that all spend the same; "do nothing" is always a row.
+With --equal-budget every strategy's dose is chosen so that all are authorised the same; "do nothing" is always a row.
 
 Example: jobcenter compare baseline early_intervention one_caseworker --seeds 20 --out results/first
 """
@@ -297,7 +297,7 @@ def compare(
         str | None,
         typer.Option(
             metavar="B",
-            help="Give every strategy the same extra gross operating spending a budget year, as '5 mio. kr.'.",
+            help="Authorise every strategy the same extra operating spending a budget year, as '5 mio. kr.'.",
         ),
     ] = None,
     split: Annotated[
@@ -328,7 +328,7 @@ def compare(
     from experiments.compare import compare as run_comparison
 
     check_comparable(resolved[0], resolved[1:])
-    priced = _at_one_price(resolved, equal_budget, split, seeds)
+    priced = _at_one_price(resolved, equal_budget, split)
     resolved = [resolved[0], *(one.scenario for one in priced)] if priced else resolved
     branch = None
     if branch_at is not None:
@@ -369,19 +369,17 @@ def compare(
         raise KeyboardInterrupt(f"Stopped after {len(comparison.seeds)} of {seeds} pairs of runs{written}.")
 
 
-def _at_one_price(
-    resolved: Sequence[Scenario], budget: str | None, split: str | None, seeds: int
-) -> "list[Priced]":
+def _at_one_price(resolved: Sequence[Scenario], budget: str | None, split: str | None) -> "list[Priced]":
     """The strategies with doses that cost the budget; none when no budget was given."""
     if budget is None:
         if split is not None:
             raise UserError("--split says how an equal budget is shared; give --equal-budget as well")
         return []
-    from experiments.equal_budget import read_budget, read_split, solve
+    from experiments.equal_budget import price, read_budget, read_split
 
-    amount, shares = read_budget(budget), read_split(split) if split is not None else None
-    with progress("Simulations to find the doses", 0) as step:
-        return solve(resolved[0], resolved[1:], amount, range(1, seeds + 1), shares, progress=step)
+    return price(
+        resolved[0], resolved[1:], read_budget(budget), read_split(split) if split is not None else None
+    )
 
 
 def register(app: typer.Typer) -> None:

@@ -108,12 +108,28 @@ def test_a_variant_holds_what_it_sets_against_the_draw(tmp_path: Path) -> None:
         ("pears: 3\n", r"small.yaml:9:1: unknown key 'pears'.*did you mean 'pairs'"),
         ("where: moon\n", r"small.yaml:9:\d+: unknown name 'moon'"),
         ("stop: {most_pairs: 20}\n", "stop needs 'share_of_knowledge'"),
+        (
+            'variants: {other: ["behaviour.market.posting=0"]}\n',
+            r"small.yaml:9:20: .*'behaviour.market.posting'",
+        ),
         ("replicates: 5\n", "replicates 5 must be at most half of the 6 pairs"),
     ],
 )
 def test_a_wrong_experiment_is_told_with_its_line(tmp_path: Path, more: str, told: str) -> None:
     with pytest.raises(UserError, match=told):
         load_experiment(write(tmp_path, more=more))
+
+
+def test_wrong_names_and_overrides_are_told_with_their_lines(tmp_path: Path) -> None:
+    path = tmp_path / "wrong.yaml"
+    path.write_text(
+        'base: baseline\nscenarios: [extra_caseworkers, early_interventoin]\nset: [weeks=12, "world.shre=1"]\n'
+    )
+    with pytest.raises(UserError) as told:
+        load_experiment(str(path))
+    assert {(problem.line, problem.column) for problem in told.value.problems} == {(2, 32), (3, 17)}
+    assert "did you mean 'early_intervention'" in str(told.value)
+    assert "did you mean 'share'" in str(told.value) and "--set" not in str(told.value)
 
 
 def test_check_reads_experiments_too(tmp_path: Path) -> None:

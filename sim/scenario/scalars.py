@@ -188,7 +188,16 @@ def read_quarters(value: float) -> float:
 
 
 # How far a number can be trusted.
-STATUSES: Final = ("read", "computed", "inferred", "judgement", "unsolved", "fitted_by_hand", "fitted", "not_found")
+STATUSES: Final = (
+    "read",
+    "computed",
+    "inferred",
+    "judgement",
+    "unsolved",
+    "fitted_by_hand",
+    "fitted",
+    "not_found",
+)
 Status = Annotated[str, OneOf(STATUSES)]
 
 _PERCENT_OR_SHARE: Final = {

@@ -2,7 +2,7 @@
 
 Each repetition draws levels from their priors, lives one world of them, and forgets them; the posterior then sees the
 targets of that world alone. Nothing is off but luck, so there is no tolerance and no discrepancy: an interval that does
-not cover as often as it says is wrong. The first round of runs serves all repetitions, the later ones are its own.
+not cover as often as it says is wrong. The first round of runs serves all repetitions, later ones would be its own.
 """
 
 import hashlib
@@ -50,7 +50,7 @@ class Trials:
     steps: int
 
 
-FULL: Final = Trials(24, 80, (256, 64), 1500)
+FULL: Final = Trials(24, 60, (384,), 800)
 
 
 def recover(

@@ -59,7 +59,8 @@ def made_scenario(
         world=SimpleNamespace(share=1.0),
         prices=SimpleNamespace(level_year=2026, discount_rate=0.035),
         law=_Law(),
-        canonical=lambda: {"law": {"refusion": refusion}, "doses": doses},
+        behaviour={},
+        canonical=lambda: {"law": {"refusion": refusion}, "doses": doses, "municipality": {}},
     )
 
 

@@ -17,7 +17,7 @@ from sim.population.citizens import NON_DANISH
 # Six kinds of event share one clock; each owns a slice of [0, CANDIDATE_HAZARD). A slice is about four times
 # the highest
 # hazard in use; a hazard above its slice stops the run.
-SLOT_MAX: Final = (0.08, 0.015, 0.008, 0.008, 0.003, 0.003)
+SLOT_MAX: Final = (0.1, 0.015, 0.008, 0.008, 0.003, 0.003)
 CANDIDATE_HAZARD: Final = sum(SLOT_MAX)
 SLOT_START: Final = tuple(sum(SLOT_MAX[:k]) for k in range(len(SLOT_MAX)))
 SLOT_DEATH, SLOT_MOVE = 4, 5
@@ -26,7 +26,7 @@ _MAX = np.array(SLOT_MAX)
 _START = np.array(SLOT_START)
 _N_SLOTS = len(SLOT_MAX)
 
-# Longest gap in the table of gaps; the chance of a longer one is (1 - 0.117)^400, below 1e-21.
+# Longest gap in the table of gaps; the chance of a longer one is (1 - 0.137)^400, below 1e-25.
 _LONGEST_GAP = 400
 GAP_TABLE: Final = np.array([1.0 - (1.0 - CANDIDATE_HAZARD) ** g for g in range(1, _LONGEST_GAP + 1)])
 

@@ -252,12 +252,17 @@ def test_the_watermark_hangs_on_stored_numbers(tmp_path: Path, monkeypatch: pyte
         assert calibrated.watermark(scenario) == calibrated.WATERMARK
 
 
-def test_a_stored_verdict_speaks_of_its_target_file_only() -> None:
+def test_the_stored_verdicts_speak_of_the_files_that_come_along() -> None:
     from calibration.verdict_file import FOLDER
-    from experiments.calibrated import targets_hash
+    from experiments.calibrated import ground_hash, passes, targets_hash
 
     for path in FOLDER.glob("*.json"):
         stored = json.loads(path.read_text(encoding="utf-8"))
-        assert stored["targets_hash"] == targets_hash(FOLDER.parent / "targets" / f"{stored['name']}.yaml"), (
-            f"{path.name}: the target file has changed; run jobcenter calibrate {stored['name']} --judge --keep"
+        again = f"run jobcenter calibrate {stored['name']} --judge --keep"
+        targets = load_targets(stored["name"])
+        assert stored["targets_hash"] == targets_hash(targets.path), f"the target file has changed; {again}"
+        assert stored["ground"] == ground_hash(targets.scenario), (
+            f"behaviour or municipality has changed; {again}"
         )
+        assert stored["passes"] == passes(stored)
+        assert {row["name"] for row in stored["targets"]} == {target.name for target in targets.modelled}

@@ -10,7 +10,7 @@ deviation counts as far as it exceeds what pairing leaves of it, a factor as far
 import hashlib
 import json
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -58,14 +58,33 @@ def anchored(
     if not draw:
         return {}
     plain = _plain(base)
-    name = hash_of([anchor_code(), plain.canonical(), dict(draw), SEED, PAIRED_SD, FACTOR_SD, STEP])
-    path = cache_home() / "anchors" / f"{name}.json"
+    path = _place(plain, draw)
     if path.exists():
         factors = json.loads(path.read_text(encoding="utf-8"))
     else:
         factors = solve(plain, draw, progress)
         _write(path, factors)
     return {**draw, **_levels(base, draw, factors)}
+
+
+def weeks_to_run(base: Scenario, draws: Iterable[Mapping[str, float]]) -> int:
+    """Weeks of simulation the anchors of these draws still take; nothing for what is kept."""
+    plain = _plain(base)
+    missing = sum(not _place(plain, draw).exists() for draw in draws if draw)
+    central = 1 + len(PREFIX) if missing and not _central_place(plain).exists() else 0
+    return plain.weeks * (missing + central)
+
+
+def _place(plain: Scenario, draw: Mapping[str, float]) -> Path:
+    """Where the anchor of a draw is kept."""
+    name = hash_of([anchor_code(), plain.canonical(), dict(draw), SEED, PAIRED_SD, FACTOR_SD, STEP])
+    return cache_home() / "anchors" / f"{name}.json"
+
+
+def _central_place(plain: Scenario) -> Path:
+    return (
+        cache_home() / "anchors" / f"central-{hash_of([anchor_code(), plain.canonical(), SEED, STEP])}.json"
+    )
 
 
 def solve(
@@ -88,9 +107,7 @@ def solve(
 
 def _central(plain: Scenario, progress: Callable[[int], None] | None = None) -> dict[str, list[float]]:
     """Stocks at central values, and how their logs answer to the log factor of each benefit: made once, then cached."""
-    path = (
-        cache_home() / "anchors" / f"central-{hash_of([anchor_code(), plain.canonical(), SEED, STEP])}.json"
-    )
+    path = _central_place(plain)
     if path.exists():
         return json.loads(path.read_text(encoding="utf-8"))  # type: ignore[no-any-return]
     stocks = _stocks(plain, {}, progress)

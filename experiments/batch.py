@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from experiments.anchor import weeks_to_run
 from experiments.chunk import Done, Job
 from experiments.engine import LIMIT_SECONDS, chunks_of, compile_once, execute
 from experiments.experiment_file import PLAIN, Experiment
@@ -76,8 +77,22 @@ class Batch:
         return float(seconds.median()) if len(seconds) else FIRST_GUESS_SECONDS
 
     def forecast(self, workers: int) -> tuple[float, float]:
-        """Seconds and MB the missing runs are expected to take."""
-        return self.missing * self.seconds_per_run() / workers, self.missing * KB_PER_RUN / 1000.0
+        """Seconds and MB the missing runs, and the anchors of their draws, are expected to take."""
+        base = self.experiment.worlds[PLAIN][0]
+        runs = self.missing + self._anchor_weeks() / base.weeks
+        return runs * self.seconds_per_run() / workers, self.missing * KB_PER_RUN / 1000.0
+
+    def _anchor_weeks(self) -> int:
+        """Weeks of simulation it takes to anchor the draws that have runs missing."""
+        draws: dict[str, dict[str, dict[str, float]]] = {}
+        for pair, runs in self.keys.items():
+            values = self.planned.values_of(pair)
+            if values and any(run.key not in self.have for run in runs):
+                draws.setdefault(pair.variant, {})[_draw_hash(values)] = values
+        return sum(
+            weeks_to_run(self.experiment.worlds[variant][0], found.values())
+            for variant, found in draws.items()
+        )
 
     def run(
         self,

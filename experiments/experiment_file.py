@@ -23,7 +23,7 @@ from sim.scenario.scalars import Frozen, Kr, OneOf, Share
 from sim.scenario.validate import Checker
 
 WHERE: Final = ("inline", "threads", "dask")
-RECORDINGS: Final = ("outcomes",)
+RECORDINGS: Final = ("outcomes", "weekly", "ledger", "spells", "events")  # as sim.model has them
 FOLDER: Final = Path(__file__).parent
 PLAIN: Final = ""  # the name of the world without a structural variant
 
@@ -116,6 +116,13 @@ def load_experiment(
     tree = yaml_tree.read(path)
     checker = Checker(tree)
     file = checker.build(ExperimentFile)
+    if file is not None and file.recording != "outcomes":
+        checker.wrong(
+            ("recording",),
+            f"a batch keeps outcomes only, not '{file.recording}': write 'recording: outcomes' or leave it out. For one"
+            f" run: jobcenter run SCENARIO --seed N --record {file.recording} --out DIR; for weekly means of pairs:"
+            " jobcenter compare BASE OTHER... --out DIR (weekly_means.parquet)",
+        )
     checker.done()
     assert file is not None  # `done` raised otherwise
     if pairs is not None:

@@ -132,6 +132,14 @@ def _power_lines(study: "Study") -> Iterator[str]:
         yield f"  Cannot be stated: {reason}."
 
 
+def _enrolled(study: "Study", size: int) -> str:
+    """'200 persons: 100 treated, 100 control'; where places stay empty, how many were enrolled of those asked for."""
+    arms = [pair.trial for pair in study.of(size)]
+    treated, control = (sum(n) / len(arms) for n in ([a.treated for a in arms], [a.control for a in arms]))
+    asked = "" if round(treated + control) == size else f" of {size:,} asked for, mean of {len(arms)} trials"
+    return f"{treated + control:,.0f} persons{asked}: {treated:,.0f} treated, {control:,.0f} control"
+
+
 def _print(study: "Study") -> None:
     from experiments.calibrated import watermark
     from experiments.provenance import rules_not_verified
@@ -150,8 +158,7 @@ def _print(study: "Study") -> None:
     every = effects(study)
     for size in study.sizes:
         rows = {(row.estimand, row.group, row.outcome): row for row in every if row.size == size}
-        arms = trial if size == trial.n_enrolled else trial.of_size(size)
-        print(f"\n== {size:,} persons: {arms.n_treated:,} treated, {arms.n_control:,} control ==")
+        print(f"\n== {_enrolled(study, size)} ==")
         print("\n".join(_view_lines(rows)))
         print("\n".join(_spill_lines(rows)))
         print("\n".join(_total_lines(rows, iso(scenario.start_week + scenario.weeks - 1))))

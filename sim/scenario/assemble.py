@@ -204,6 +204,8 @@ def assemble(sources: "Sources") -> Scenario:
             parts[name] = _once(sources.trees[name], build)
         except UserError as wrong:
             problems += wrong.problems
+    if not problems:
+        problems += _cut_too_deep(levers, parts["municipality"].value, tree)
     if problems or file is None:
         raise UserError(sorted(problems, key=lambda p: (p.file, p.line or 0, p.column or 0)))
     law = _law(file, tree, parts, sources)
@@ -302,6 +304,19 @@ def _levers(tree: Tree, checker: Checker, start: int | None) -> dict[str, "Lever
                 f"the lever begins in {iso(built.from_week)}, before the scenario's start {iso(start)}",
             )
         out[name] = built
+    return out
+
+
+def _cut_too_deep(levers: Mapping[str, "Lever"], municipality: "Municipality", tree: Tree) -> list[Problem]:
+    """Teams from which the levers together take more posts than there are; told at the lever that cuts most."""
+    out = []
+    for team, settings in municipality.staff.teams.items():
+        posts = {name: lever.extra_posts().get(team, 0.0) for name, lever in levers.items()}
+        left = settings.fte + sum(posts.values())
+        if left < -1e-9:
+            name = min(posts, key=lambda lever: posts[lever])
+            what = f"cuts {-left:g} more posts than team '{team}' has ({settings.fte:g}); cut fewer posts"
+            out.append(tree.problem(("levers", name, "extra_fte", team), what))
     return out
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from hanging import hanging
 
+from experiments import anchor
 from experiments import chunk as chunk_module
 from experiments.batch import Batch, Summary
 from experiments.chunk import Job, run_chunk
@@ -107,6 +108,11 @@ def test_a_variant_holds_what_it_sets_against_the_draw(tmp_path: Path) -> None:
     [
         ("pears: 3\n", r"small.yaml:9:1: unknown key 'pears'.*did you mean 'pairs'"),
         ("where: moon\n", r"small.yaml:9:\d+: unknown name 'moon'"),
+        (
+            "recording: weekly\n",
+            r"small.yaml:9:12: a batch keeps outcomes only, not 'weekly'.*--record weekly",
+        ),
+        ("recording: week\n", r"small.yaml:9:12: unknown name 'week'"),
         ("stop: {most_pairs: 20}\n", "stop needs 'share_of_knowledge'"),
         (
             'variants: {other: ["behaviour.market.posting=0"]}\n',
@@ -145,6 +151,24 @@ def test_check_reads_experiments_too(tmp_path: Path) -> None:
 def test_an_unknown_experiment_names_the_nearest() -> None:
     with pytest.raises(UserError, match="did you mean 'three_strategies'"):
         load_experiment("three_strategy")
+
+
+def test_the_forecast_counts_the_anchors_that_are_not_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(anchor, "cache_home", lambda: tmp_path / "cache")
+    job = Batch(load_experiment(write(tmp_path, 10, "ranges")), None, set())  # type: ignore[arg-type]
+    central = 1 + len(anchor.PREFIX)
+    seconds, _ = job.forecast(1)
+    draws = len({pair.draw for pair in job.pairs})
+    assert 1 < draws < 10 and seconds == pytest.approx((30 + central + draws) * job.seconds_per_run())
+    plain = anchor._plain(job.experiment.worlds[""][0])
+    for path in (anchor._central_place(plain), anchor._place(plain, job.planned.values_of(job.pairs[0]))):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("{}")
+    assert job.forecast(1)[0] == pytest.approx((30 + draws - 1) * job.seconds_per_run())
+    nothing = Batch(load_experiment(write(tmp_path, 10)), None, set())  # type: ignore[arg-type]
+    assert nothing.forecast(1)[0] == pytest.approx(30 * nothing.seconds_per_run())
 
 
 # ---- the engine -----------------------------------------------------------------------------------------------------

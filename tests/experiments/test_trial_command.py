@@ -1,6 +1,7 @@
 """Trials as a user meets them: what a scenario file may say, and `jobcenter trial`."""
 
 import json
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -112,3 +113,13 @@ def test_the_command_as_json(mine: Path) -> None:
 def test_the_command_refuses_with_one_message(words: tuple[str, ...], said: str, mine: Path) -> None:
     done = call("trial", *(str(mine) if word == "MINE" else word for word in words))
     assert done.exit_code == 2 and said in done.output
+
+
+def test_the_heading_says_how_many_were_enrolled(mine: Path) -> None:
+    done = call("trial", str(mine), "--sizes", "40,100000", "--seeds", "1", "--weeks", "20")
+    assert done.exit_code == 0, done.output
+    assert "== 40 persons: 20 treated, 20 control ==" in done.output
+    asked = re.search(
+        r"== ([\d,]+) persons of 100,000 asked for, mean of 1 trials: ([\d,]+) treated", done.output
+    )
+    assert asked and 0 < int(asked[2]) < int(asked[1]) < 1000

@@ -217,3 +217,15 @@ def test_a_mistake_in_the_rule_set_is_told_by_check(edit: Edit) -> None:
 def test_extremes_that_are_allowed(town: Path, override: str) -> None:
     """No company, no caseworker, an empty pot, a single week: sensible runs, not errors."""
     assert load("town", overrides=[override]).weeks >= 1
+
+
+def test_levers_that_cut_more_posts_than_a_team_has_are_told_by_check(town: Path) -> None:
+    fte = load("town").municipality.staff.teams["young"].fte
+    (town / "cut.yaml").write_text(
+        f"question: q\nextends: town\nkind: strategy\nlevers:\n  staffing:\n    extra_fte: {{young: -{fte + 1.25}}}\n"
+    )
+    with pytest.raises(
+        UserError, match=rf"cut\.yaml:6:\d+: cuts 1\.25 more posts than team 'young' has \({fte:g}\)"
+    ):
+        load("cut")
+    assert load("cut", overrides=[f"levers.staffing.extra_fte.young=-{fte}"]).levers  # all of them may go

@@ -223,8 +223,8 @@ def test_a_world_twice_the_size_has_the_same_means_per_resident() -> None:
     """10,200 against 20,400 adults, 16 seeds each: Welch's t of each mean within 4.2 and the means within 6 %.
 
     21 means are looked at; with about 28 degrees of freedom |t| > 4.2 has chance 2.5e-4, so a change of seeds fails by
-    luck once in 190. Numbers below 2 per 1,000 residents are held to the t only. Meetings are another matter: caseworkers
-    pool. A team of four covers an absence better than one of two, so the larger office holds more, up to a tenth.
+    luck once in 190. Numbers below 2 per 1,000 residents are held to the t only. Meetings are another matter: they
+    are pooled. A team of four covers an absence better than one of two, so the larger office holds more, up to a tenth.
     """
     few, many = (
         [per_resident(run(world("slagelse_2024", share=share, weeks=156), seed)) for seed in seeds]

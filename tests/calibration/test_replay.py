@@ -262,16 +262,19 @@ def test_solved_doses_are_written_and_nothing_else(tmp_path: Path, monkeypatch: 
 
 
 def test_effects_do_not_move_the_baseline() -> None:
-    """Channels are centred: with every coefficient doubled the stocks of the base stay where they are."""
+    """Channels are centred: with every coefficient doubled the stocks of the base stay where they are. Four paired
+    quarter worlds know their total to about 0.6 % (s.d.)."""
     base = load("slagelse_2024", overrides=("world.share=0.25", "weeks=104"))
     strong = base
     for name, effect in base.effects.items():
         strong = with_effect(strong, name, dose=effect.dose.value / 2)
     stocks = []
     for world in (base, strong):
-        result = JobcenterModel(world, 1).run().result()
-        stocks.append(np.array([result.column(f"stock.{benefit}")[-52:].mean() for benefit in BENEFITS]))
-    assert stocks[1].sum() == pytest.approx(stocks[0].sum(), rel=0.01)
+        runs = [JobcenterModel(world, seed).run().result() for seed in range(1, 5)]
+        stocks.append(
+            np.array([np.mean([run.column(f"stock.{name}")[-52:] for run in runs]) for name in BENEFITS])
+        )
+    assert stocks[1].sum() == pytest.approx(stocks[0].sum(), rel=0.02)
     large = stocks[0] > 100
     assert stocks[1][large] == pytest.approx(stocks[0][large], rel=0.06)
 

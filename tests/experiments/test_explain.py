@@ -231,7 +231,6 @@ def test_find_then_explain() -> None:
     assert done.exit_code == 0, done.output
     for words in (
         CAVEAT,
-        "Not calibrated",
         "dagpenge",
         "caseworker changes",
         "paid by the state",

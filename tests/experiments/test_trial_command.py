@@ -73,7 +73,6 @@ def test_the_command_prints_and_writes(mine: Path, tmp_path: Path) -> None:
     done = call("trial", str(mine), "--sizes", "40,60", "--seeds", "2", "--out", str(tmp_path / "out"))
     assert done.exit_code == 0, done.output
     for words in (
-        "Not calibrated",
         "total: all residents",
         "spill-over",
         "Power",

@@ -71,7 +71,7 @@ LATE_LEVERS = {
         f"levers.continuity={{from: {LATER}, handover_meeting_share: 1.0, absence_slack_fte: {{sickness: 5}},"
         " retention_pay_kr_per_fte_year: 10000}"
     ),
-    "downturn": f"demand=[{{from: {LATER}, to: start+100, posting_factor: 0.5, job_loss_factor: 2.0}}]",
+    "downturn": f"demand=[{{from: {LATER}, to: start+100, posting_factor: 0.5, job_loss_factor: 1.5}}]",
 }
 
 

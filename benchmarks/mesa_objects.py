@@ -180,14 +180,16 @@ class Citizen(_Agent):
         self.candidate_week = week + r.candidate_gap(gap, m.gaps)
         slot, x = r.event_slot(r.uniform(m.keys, chance.S_CLOCK_EVENT, agent))
         if x < t.events.highest[self.status][slot]:
-            r._candidate(None, m.companies, m, t.law, t.events, t.entry, t.search, self, week)
+            target = r._event_target(None, m, t.events, t.entry, t.search, self, week)
+            if target >= 0:
+                r._move(None, m.companies, m, t.law, self, target, False, week)
 
     def be_a_case(self, m: "Objects") -> None:
         """The office looks after who has the case and calls the person in."""
         if self.status < FIRST_BENEFIT or TEAM[self.status] >= codes.N_TEAMS:
             return
         r, table = m.rules, m.t.meeting
-        wishes = r.uniform(m.keys, chance.S_OWN_REQUEST, self.id) < table.own_request * table.request_met
+        wishes = r.uniform(m.keys, chance.S_OWN_REQUEST, self.id) < table.own_request * table.request_met[0]
         moves = r.uniform(m.keys, chance.S_REORGANISATION, self.id) < table.reorganisation
         m.n_handovers += r.find_caseworker(
             None, m.seats, m, table, m.life_keys, self, wishes, moves, m.handovers, m.n_handovers, m.week
@@ -346,10 +348,10 @@ class Objects(mesa.Model):
         t, due, offers, handovers, books = self.t, self.due, self.offers, self.handovers, self.books
         for values in self.coming.pop(week, ()):
             self.row[wk.FL_ARRIVALS] += 1
-            r._settle_in(None, companies, self, t.law, self.admit(values), week)
+            r._move(None, companies, self, t.law, who := self.admit(values), who.origin, True, week)
         citizens = self.agents_by_type[Citizen]
         citizens.do("begin_week", self)
-        r.mark_limits(None, self, t.limits, t.entry, week)
+        r._mark_limits(None, self, t.limits, t.entry, week)
         r.staff_the_week(seats, self, t.staff, self.life_keys, week)
         r._list_present(seats, self)
         self.n_due = self.n_handovers = 0

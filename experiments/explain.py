@@ -172,7 +172,8 @@ def cause_if_changed(model: JobcenterModel, i: int, week: int) -> int:
         return C_REORGANISATION
     if status >= FIRST_BENEFIT and s["seat_team"][seat] != TEAM_OF_BENEFIT[status - FIRST_BENEFIT]:
         return C_GROUP_SHIFT
-    wish = uniform(model.keys, S_OWN_REQUEST, int(s["id"][i])) < meeting.own_request * meeting.request_met
+    met = meeting.own_request * meeting.request_met[s["arm"][i]]
+    wish = uniform(model.keys, S_OWN_REQUEST, int(s["id"][i])) < met
     return C_OWN_REQUEST if s["trust"][i] < meeting.own_request_below_trust and wish else C_REORGANISATION
 
 

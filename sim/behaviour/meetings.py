@@ -28,15 +28,15 @@ MeetingTable = namedtuple(
         "trust_entry",  # float64
         "correction",  # float64
         "own_request",  # float64
-        "request_met",  # float64
+        "request_met",  # float64 (arms)
         "own_request_below_trust",  # float64
         "levelling_load",  # float64: a case moves to a caseload at most this share of the present one
         "reorganisation",  # float64
         # continuity
-        "follow_share",  # float64: cases that stay with the person when the target group changes
-        "handover_share",  # float64
+        "follow_share",  # float64 (arms): cases that stay with the person when the target group changes
+        "handover_share",  # float64 (arms)
         "handover_minutes",  # int64
-        "specialisation",  # float64: extra time on cases outside the caseworker's own team
+        "specialisation",  # float64 (arms): extra time on cases outside the caseworker's own team
     ],
 )
 

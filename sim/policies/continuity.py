@@ -1,6 +1,6 @@
 """Continuity: fewer caseworker changes, each cause at its price."""
 
-from typing import TYPE_CHECKING, Annotated, Self
+from typing import TYPE_CHECKING, Annotated, ClassVar, Self
 
 from pydantic import AfterValidator, Field
 
@@ -17,8 +17,11 @@ if TYPE_CHECKING:
 class Continuity(Lever):
     """One person through the system, hand-overs that keep trust, slack for absence, pay that keeps staff.
 
-    Every field at its default is the zero dose.
+    Every field at its default is the zero dose. Given by lot, what acts on a person's case (one person across groups,
+    hand-overs, own requests) reaches the treated; slack for absence and retention pay are the whole office's.
     """
+
+    per_person: ClassVar[bool] = True
 
     one_person_across_groups_share: Share = item(
         0.0, unit="share", meaning="cases that keep their caseworker when the benefit, and so the team, changes",
@@ -114,16 +117,14 @@ class Continuity(Lever):
             return
         meeting, staff = tables.meeting, tables.staff
         office = scenario.municipality.staff
-        if self.one_person_across_groups_share:
-            meeting = meeting._replace(
-                follow_share=self.one_person_across_groups_share,
-                specialisation=self.specialisation_minutes_share,
-            )
         if self.handover_meeting_share:
-            meeting = meeting._replace(
-                handover_share=self.handover_meeting_share, handover_minutes=round(self.handover_minutes)
-            )
-        tables.meeting = meeting._replace(request_met=max(meeting.request_met, self.meet_own_request_share))
+            tables.meeting = meeting._replace(handover_minutes=round(self.handover_minutes))
+        for arm in self.arms(scenario):
+            if self.one_person_across_groups_share:
+                meeting.follow_share[arm] = self.one_person_across_groups_share
+                meeting.specialisation[arm] = self.specialisation_minutes_share
+            meeting.handover_share[arm] = self.handover_meeting_share
+            meeting.request_met[arm] = max(meeting.request_met[arm], self.meet_own_request_share)
         away = staff.long_absence * float(staff.long_absence_weeks)
         slack = 0.0
         for team, fte in self.absence_slack_fte.items():

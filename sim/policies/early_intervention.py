@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Self
 from pydantic import AfterValidator, Field
 
 from sim.codes import BAND_STARTS, BENEFITS
-from sim.policies.registry import Dose, Group, Lever, Team, lever, scaled_posts
+from sim.policies.registry import TREATED_ARM, Dose, Group, Lever, Team, lever, scaled_posts
 from sim.scenario.scalars import Fte, Kr, Minutes, Number, Share, Weeks, item, read_quarters
 
 if TYPE_CHECKING:
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 # Last weeks of the bands a dose can end with: tables know bands, not weeks.
 BAND_ENDS = tuple(start - 1 for start in BAND_STARTS[1:])
-ALL_ARMS, TREATED_ARM = (0, 1, 2), (2,)
 
 
 def _ends_a_band(week: int) -> int:
@@ -112,8 +111,7 @@ class EarlyIntervention(Lever):
 
     def arms(self, scenario: "Scenario") -> tuple[int, ...]:
         """Arms the lever acts on: everybody, or those drawn by lot."""
-        by_lot = self.coverage_share < 1.0 or self.on_trial(scenario)
-        return TREATED_ARM if by_lot else ALL_ARMS
+        return TREATED_ARM if self.coverage_share < 1.0 else super().arms(scenario)
 
     def apply(self, tables: "Tables", scenario: "Scenario", week: int) -> None:
         """More meetings than the law asks for in the bands up to `until_week`, an earlier first meeting, coaching.

@@ -41,6 +41,9 @@ class Dose:
     least: float = 0.0
 
 
+ALL_ARMS, TREATED_ARM = (0, 1, 2), (2,)
+
+
 class Lever(Frozen):
     """What every lever has: the week it starts, its class of evidence, and what it does to the tables of a week."""
 
@@ -98,6 +101,10 @@ class Lever(Frozen):
     def on_trial(self, scenario: "Scenario") -> bool:
         """Whether only those treated in the scenario's trial get the lever."""
         return scenario.trial is not None and scenario.trial.lever == self.name
+
+    def arms(self, scenario: "Scenario") -> tuple[int, ...]:
+        """Arms the lever acts on: everybody, or those treated in the scenario's trial."""
+        return TREATED_ARM if self.on_trial(scenario) else ALL_ARMS
 
     def change_weeks(self, scenario: "Scenario") -> set[int]:
         """Weeks in which what the lever does to the tables may change."""

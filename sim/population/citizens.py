@@ -58,7 +58,7 @@ CITIZENS: Final = (
     Column("measure", "uint8", "code", "main measure running, codes.MEASURES"),
     Column("measure_start", "int16", "week", "first week of the main measure"),
     Column("measure_until", "int16", "week", "first week after the main measure"),
-    Column("host", "int16", "company", "company that holds the placement, -1 none"),
+    Column("host", "int32", "company", "company that holds the placement, -1 none"),
     Column("mentor_until", "int16", "week", "first week after the supporting measure"),
     Column("arm", "uint8", "code", "0 outside any trial, 1 control, 2 enrolled"),
     Column("request", "uint8", "status + 1", "where the person asks to go next Monday, 0 nowhere"),

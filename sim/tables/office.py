@@ -151,14 +151,14 @@ def meeting_table(scenario: Scenario, week: int) -> MeetingTable:
         trust_entry=float(value["trust.at_entry"]),
         correction=float(value["staff.correction_share"]),
         own_request=float(value["staff.own_request"]),
-        request_met=float(value["staff.request_met_share"]),
+        request_met=np.full(N_ARMS, float(value["staff.request_met_share"])),
         own_request_below_trust=float(value["staff.own_request_below_trust"]),
         levelling_load=float(value["staff.levelling_load_share"]),
         reorganisation=float(value["staff.reorganisation"]),
-        follow_share=0.0,
-        handover_share=0.0,
+        follow_share=np.zeros(N_ARMS),
+        handover_share=np.zeros(N_ARMS),
         handover_minutes=0,
-        specialisation=0.0,
+        specialisation=np.zeros(N_ARMS),
     )
 
 

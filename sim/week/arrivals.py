@@ -40,25 +40,25 @@ _BY_CLOCK = 1 << 31  # marks, in a list of rows, those whose candidate clock cal
 
 
 @rule
-def _candidate(c, companies, w, law, events, entry, search, i, week):
-    """A candidate week of person i: something may happen."""
+def _event_target(c, w, events, entry, search, i, week):
+    """A candidate week of person i: where what happens takes them, -1 when nothing does."""
     agent = np.int64(c.id[i])
     slot, x = event_slot(uniform(w.keys, S_CLOCK_EVENT, agent))
     status = np.int64(c.status[i])
     if x >= events.highest[status, slot]:
-        return  # nobody's hazard is that high in this status
+        return -1  # nobody's hazard is that high in this status
     if slot < SLOT_DEATH and np.int64(c.since[i]) == week:
-        return  # a status holds for at least a week: what began this Monday does not end with it
+        return -1  # a status holds for at least a week: what began this Monday does not end with it
     hazard = event_hazard(c, events, i, slot, week)
     if hazard > slot_ceiling(slot):
         w.lengths[L_FAULT] = FAULT_HAZARD
     if x >= hazard:
-        return
+        return -1
     if slot == SLOT_DEATH or slot == SLOT_MOVE:
         if np.int64(c.request[i]) != GONE + 1:  # not also a pensioner by age this week
             w.row[FL_DEATHS if slot == SLOT_DEATH else FL_MOVES] += 1
         ask(c, w, i, GONE, RANK_LEAVES)
-        return
+        return -1
     target = event_target(
         c, entry, events.leave_share, i, slot, week,
         uniform(w.keys, S_DESTINATION, agent * 4),
@@ -66,9 +66,7 @@ def _candidate(c, companies, w, law, events, entry, search, i, week):
         uniform(w.keys, S_DESTINATION, agent * 4 + 2),
         uniform(w.keys, S_DESTINATION, agent * 4 + 3),
     )  # fmt: skip
-    if target < 0 or target == status:
-        return
-    if status == JOB:
+    if target >= 0 and target != status and status == JOB:
         tenure = week - np.int64(c.since[i])
         c.skill[i] = skill_after_weeks_in(c.skill[i], tenure, search)
         if slot == 0:
@@ -77,22 +75,24 @@ def _candidate(c, companies, w, law, events, entry, search, i, week):
             w.row[FL_SICK] += 1
             if tenure < 26 and np.int64(c.origin[i]) == FIRST_BENEFIT + SYGEDAGPENGE:
                 w.row[FL_RELAPSE] += 1
-    change_status(c, companies, w, law, i, target, week)
+    return target
 
 
 @rule
-def _settle_in(c, companies, w, law, i, week):
-    """Person i arrives with the status, spell, clock and rights of a life lived elsewhere (kept in `origin`
-    until now)."""
+def _move(c, companies, w, law, i, target, arrives, week):
+    """Person i is in `target` from this week on. Who arrives comes with the spell, clock and rights of a life lived
+    elsewhere. One place for both: each further one takes the compiler ten seconds."""
     since, stamp, support_since, right = c.since[i], c.clock_stamp[i], c.support_since[i], c.right_used[i]
     flags = c.flags[i]
-    c.clock_stamp[i] = week  # the clock was kept up there; nothing to settle for the time before arrival
-    change_status(c, companies, w, law, i, np.int64(c.origin[i]), week)
-    c.since[i] = since
-    c.clock_stamp[i] = stamp
-    c.support_since[i] = support_since
-    c.right_used[i] = right
-    c.flags[i] = flags
+    if arrives:
+        c.clock_stamp[i] = week  # the clock was kept up there; nothing to settle for the time before arrival
+    change_status(c, companies, w, law, i, target, week)
+    if arrives:
+        c.since[i] = since
+        c.clock_stamp[i] = stamp
+        c.support_since[i] = support_since
+        c.right_used[i] = right
+        c.flags[i] = flags
 
 
 @rule
@@ -145,37 +145,8 @@ def _list_concerned(c, w, law, events, gaps, life_keys, n_called, week):
     return kept
 
 
-@kernel
-def begin_week(c, companies, w, called, law, events, entry, search, limits, gaps, life_keys, week):
-    """Steps 2 and 3: what happens to people not on a benefit, then the limits of those who are."""
-    arrive_and_happen(c, companies, w, called, law, events, entry, search, gaps, life_keys, week)
-    mark_limits(c, w, limits, entry, week)
-
-
 @rule
-def arrive_and_happen(c, companies, w, called, law, events, entry, search, gaps, life_keys, week):
-    """Lets in this week's arrivals, lets out those who reach pension age, and runs the candidate clocks.
-
-    People not on a benefit move at once, so that the week's status is fixed from here on; people on benefits who die or
-    move away leave next Monday.
-    """
-    n_called = _list_called(c, w, called, law, week)
-    for position in range(_list_concerned(c, w, law, events, gaps, life_keys, n_called, week)):
-        entry_of_list = np.int64(w.requested[position])
-        i = entry_of_list & (_BY_CLOCK - 1)
-        if np.int64(c.arrive_week[i]) == week and c.status[i] == ABSENT:
-            w.row[FL_ARRIVALS] += 1
-            _settle_in(c, companies, w, law, i, week)
-        if week - np.int64(c.birth_week[i]) == law.pension_age_weeks:
-            if c.status[i] != GONE and c.status[i] != ABSENT:
-                w.row[FL_AGED] += 1
-                ask(c, w, i, GONE, RANK_LEAVES)
-        if entry_of_list & _BY_CLOCK:
-            _candidate(c, companies, w, law, events, entry, search, i, week)
-
-
-@rule
-def mark_limits(c, w, limits, entry, week):
+def _mark_limits(c, w, limits, entry, week):
     """Strikes those who left off the list of people on support, and marks time limits and re-assessments that fall due.
 
     What is marked takes effect next Monday.
@@ -203,3 +174,32 @@ def mark_limits(c, w, limits, entry, week):
         if target >= 0 and target != status:
             ask(c, w, i, target, RANK_LIMIT)
     w.lengths[L_SUPPORTED] = n
+
+
+@kernel
+def begin_week(c, companies, w, called, law, events, entry, search, limits, gaps, life_keys, week):
+    """Lets in this week's arrivals, lets out those who reach pension age, runs the candidate clocks, marks limits.
+
+    People not on a benefit move at once, so that the week's status is fixed from here on; people on benefits who die or
+    move away leave next Monday.
+    """
+    n_called = _list_called(c, w, called, law, week)
+    for position in range(_list_concerned(c, w, law, events, gaps, life_keys, n_called, week)):
+        entry_of_list = np.int64(w.requested[position])
+        i = entry_of_list & (_BY_CLOCK - 1)
+        arrives = np.int64(c.arrive_week[i]) == week and c.status[i] == ABSENT
+        for happens in range(0 if arrives else 1, 2):  # the arrival, then what else the week brings
+            target = np.int64(-1)
+            if not happens:
+                w.row[FL_ARRIVALS] += 1
+                target = np.int64(c.origin[i])
+            else:
+                if week - np.int64(c.birth_week[i]) == law.pension_age_weeks:
+                    if c.status[i] != GONE and c.status[i] != ABSENT:
+                        w.row[FL_AGED] += 1
+                        ask(c, w, i, GONE, RANK_LEAVES)
+                if entry_of_list & _BY_CLOCK:
+                    target = _event_target(c, w, events, entry, search, i, week)
+            if target >= 0:
+                _move(c, companies, w, law, i, target, not happens, week)
+    _mark_limits(c, w, limits, entry, week)

@@ -137,7 +137,7 @@ def _assign(c, seats, w, table, life_keys, week, due, handovers):
         for k in range(n):
             i = w.supported[first + k]
             if TEAM[c.status[i]] < N_TEAMS:
-                wishes = w.luck[_OWN_REQUEST, k] < table.own_request * table.request_met
+                wishes = w.luck[_OWN_REQUEST, k] < table.own_request * table.request_met[c.arm[i]]
                 moves = w.luck[_REORGANISATION, k] < table.reorganisation
                 n_handovers += find_caseworker(
                     c, seats, w, table, life_keys, i, wishes, moves, handovers, n_handovers, week
@@ -196,7 +196,7 @@ def find_caseworker(c, seats, w, table, life_keys, i, wishes, moves, handovers, 
     elif (
         seat >= 0
         and seats.seat_minutes[seat] > 0
-        and uniform(life_keys, S_HANDOVER, spell_id(c, i) + week) < table.handover_share
+        and uniform(life_keys, S_HANDOVER, spell_id(c, i) + week) < table.handover_share[c.arm[i]]
     ):
         handovers[n] = (((tie(w.keys, S_HANDOVER, agent, 22) << 16) | seat) << 24) | agent
         return 1
@@ -214,7 +214,8 @@ def _cause_of_change(c, seats, table, life_keys, i, seat, team, week):
         return C_RESIGNATION  # the caseworker left while the person was in a subsidised job
     if week >= seats.seat_until[seat]:
         return C_REORGANISATION  # the post was cut meanwhile
-    return C_GROUP_SHIFT if uniform(life_keys, S_FOLLOW, spell_id(c, i)) >= table.follow_share else -1
+    follows = uniform(life_keys, S_FOLLOW, spell_id(c, i)) < table.follow_share[c.arm[i]]
+    return -1 if follows else C_GROUP_SHIFT
 
 
 @rule
@@ -332,7 +333,7 @@ def _hold(c, seats, w, table, offer, row_of, keys, n_due, overloaded, week, offe
         arm = np.int64(c.arm[i])
         full = table.direct_minutes[arm, benefit] * table.overhead
         if seats.seat_team[seat] != TEAM[c.status[i]]:
-            full *= 1.0 + table.specialisation
+            full *= 1.0 + table.specialisation[arm]
         # Coaching is prepared even when the queue is long; other meetings give up preparation first.
         prepared = (
             overloaded[seat] == 0

@@ -12,12 +12,13 @@ from worlds import at_start, differing, everything, lived, require_same, tables_
 from experiments.evaluator import estimate, needed_size, rate
 from experiments.trial import Followed, Register, Study, outcome_names, prepared, study
 from experiments.trial_summary import effects, notes, powers
-from sim.codes import BENEFITS, DAGPENGE, FIRST_BENEFIT
+from sim.codes import BENEFITS, DAGPENGE, FIRST_BENEFIT, N_TEAMS
 from sim.errors import UserError
 from sim.scenario import Scenario
 from sim.snapshot import resume, save
 from sim.tables import build_tables
 from sim.trial import CONTROL, TREATED, arms_of_seats, enrol
+from sim.week.moving import TEAM
 
 # ---- enrolment ---------------------------------------------------------------------------------------------------
 
@@ -62,6 +63,30 @@ def test_the_lever_acts_on_the_treated_alone() -> None:
         assert np.array_equal(table.first_by[[0, 1]], usual.first_by[[0, 1]])
     assert np.array_equal(before.interval_x2, usual.interval_x2)
     assert (meeting.interval_x2[TREATED, DAGPENGE] < usual.interval_x2[TREATED, DAGPENGE]).any()
+
+
+CONTINUITY = "levers.continuity={one_person_across_groups_share: 1.0, handover_meeting_share: 1.0}"
+SHIFTING = {"lever": "continuity", "groups": "[dagpenge, sygedagpenge, kontanthjaelp_jobready]", "size": 100}
+
+
+@pytest.mark.parametrize("by", ["person", "team"])
+def test_continuity_by_lot_keeps_the_caseworker_of_the_treated_alone(by: str) -> None:
+    model = lived(trial_world(dose=CONTINUITY, weeks=60, by=by, **SHIFTING))
+    state = model.state
+    seat, team = state["caseworker"].astype(np.int64), TEAM[state["status"]]
+    a_case = (seat >= 0) & (team < N_TEAMS)
+    followed = a_case & (state["seat_team"][np.maximum(seat, 0)] != team)
+    by_arm = np.bincount(state["arm"][followed], minlength=3).tolist()
+    assert by_arm[TREATED] > 0
+    assert sum(by_arm) == by_arm[TREATED], (
+        "only a treated person's case stays with the caseworker of another team"
+    )
+
+
+def test_continuity_by_lot_at_zero_dose_changes_nothing() -> None:
+    plain = everything(lived(world("baseline", DESKS, weeks=WEEKS)))
+    trial = everything(lived(trial_world(dose="levers.continuity={}", **SHIFTING)))
+    require_same(plain, trial, but=("state arm",))
 
 
 def enrolled_by_week(scenario: Scenario) -> Followed:

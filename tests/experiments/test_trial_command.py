@@ -33,7 +33,7 @@ WRONG = {
 def test_mistakes_are_told_in_one_sentence(change: str) -> None:
     if change.startswith("levers={"):
         overrides = ("levers.staffing={}", block(lever="staffing"))
-        expected = "cannot be given by lot; allowed: early_intervention"
+        expected = "cannot be given by lot; allowed: continuity, early_intervention"
     else:
         overrides, expected = (DOSE, block(), change), WRONG[change]
     with pytest.raises(UserError) as wrong:

@@ -48,6 +48,23 @@ def draw_history(scenario: Scenario, seed: int) -> State:
     burn_in = scenario.start_week - BURN_IN_WEEKS
     state = State(burn_in, {})
     draw_citizens(state, scenario, seed, burn_in)
+    _live_careers(state, scenario, seed)
+    coming = state["arrive_week"] > burn_in
+    state["origin"][coming] = state["status"][coming]
+    state["status"][coming] = ABSENT
+    draw_companies(state, scenario, seed)
+    staff = scenario.municipality.staff
+    fte = [
+        staff.teams[team].fte * scenario.world.share if team != "rehabilitation" else 0.0 for team in TEAMS
+    ]
+    state.columns |= draw_seats(fte, burn_in)
+    _lay_out_lists(state, scenario)
+    sort_people(state)
+    return state
+
+
+def _live_careers(state: State, scenario: Scenario, seed: int) -> None:
+    """Everybody's life up to the burn-in, or up to the week they arrive."""
     origin = history_begins(scenario)
     begin = np.maximum(origin, state["birth_week"].astype(np.int64) + MINIMUM_AGE_WEEKS)
     until = state["arrive_week"].astype(np.int64)
@@ -57,11 +74,11 @@ def draw_history(scenario: Scenario, seed: int) -> State:
     finding, loss = (
         np.array(list(column)) for column in zip(*(demand(scenario, week) for week in weeks), strict=True)
     )
-    tables = build_tables(scenario, burn_in, levers=False)
+    tables = build_tables(scenario, state.week, levers=False)
     fault = live_careers(
         state.view(Citizens),
         tables.law,
-        event_table(scenario, burn_in, with_cycle=False),
+        event_table(scenario, state.week, with_cycle=False),
         tables.exits,
         tables.limits,
         tables.entry,
@@ -80,18 +97,6 @@ def draw_history(scenario: Scenario, seed: int) -> State:
         raise RuntimeError(
             "a hazard of the career history lies above its slice of the candidate clock (sim/behaviour/events.py)"
         )
-    coming = state["arrive_week"] > burn_in
-    state["origin"][coming] = state["status"][coming]
-    state["status"][coming] = ABSENT
-    draw_companies(state, scenario, seed)
-    staff = scenario.municipality.staff
-    fte = [
-        staff.teams[team].fte * scenario.world.share if team != "rehabilitation" else 0.0 for team in TEAMS
-    ]
-    state.columns |= draw_seats(fte, burn_in)
-    _lay_out_lists(state, scenario)
-    sort_people(state)
-    return state
 
 
 def _lay_out_lists(state: State, scenario: Scenario) -> None:

@@ -30,16 +30,21 @@ def sort_people(state: State) -> None:
 
     So the stock of those who are gone counts from the start of a run.
     """
-    status, ids = state["status"].astype(np.int64), state["id"].astype(np.int64)
-    place = np.where(on_support(status), status, 100)
-    order = np.argsort((place << 40) | ids)
+    status = state["status"]
+    place = np.where(on_support(status), status, 100).astype(np.int64)
+    place <<= 40
+    place |= state["id"]
+    order = np.argsort(place)
     order = order[status[order] != GONE]
+    del status, place  # of a million people, as large as a tenth of the state
     state["stocks"][GONE] = 0
-    for column in CITIZENS:
-        state.columns[column.name] = state[column.name][order]
+    for column in CITIZENS:  # in place: a second set of columns would double the memory a start takes
+        values = state[column.name]
+        values[: order.size] = values[order]
+        state.columns[column.name] = values[: order.size]
     state["row_of"][state["id"]] = np.arange(order.size)
     for name in ("supported", "requested"):
-        state.columns[name] = state[name][: order.size].copy()
+        state.columns[name] = state[name][: order.size]
     list_people(state)
 
 

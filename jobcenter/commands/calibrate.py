@@ -48,6 +48,10 @@ def calibrate(
     keep: Annotated[bool, typer.Option("--keep", help="With --judge: store the verdict.")] = False,
     recover: Annotated[bool, typer.Option("--recover", help="Calibrate worlds with known levels.")] = False,
     runs: Annotated[int, typer.Option(min=2, max=200, help="Runs of --judge.")] = JUDGE_RUNS,
+    effect_draws: Annotated[
+        int,
+        typer.Option(min=0, max=1000, help="With --judge: also under so many draws of what is not known."),
+    ] = 0,
     overrides: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY.PATH=VALUE", help="Override a value of the scenario; repeatable."),
@@ -64,13 +68,15 @@ def calibrate(
         raise UserError(f"--where {where}: allowed are inline, threads")
     if keep and not judge:
         raise UserError("--keep stores the verdict of --judge; add --judge")
+    if effect_draws and not judge:
+        raise UserError("--effect-draws sets draws against the targets; add --judge")
     if judge and recover:
         raise UserError("--judge and --recover are two things; choose one")
     changes = tuple(overrides or ())
     folder = out or Path("results") / f"calibrate_{Path(targets).stem}"
     say = (lambda text: None) if as_json else (lambda text: print(text, flush=True))
     if judge:
-        _judge(targets, changes, folder, runs, keep, where, workers, as_json)
+        _judge(targets, changes, folder, runs, keep, effect_draws, where, workers, as_json)
     elif recover:
         _recover(targets, changes, folder, where, workers, dry, as_json, say)
     else:
@@ -146,11 +152,13 @@ def _judge(
     folder: Path,
     runs: int,
     keep: bool,
+    n_draws: int,
     where: str,
     workers: int | None,
     as_json: bool,
 ) -> None:
     from calibration.fit_report import count_lines, verdict_lines
+    from calibration.over_draws import SEEDS, draw_lines, under_draws
     from calibration.simulate import Simulator
     from calibration.target_file import load_targets
     from calibration.verdict_file import as_it_stands, as_stored, store_verdict
@@ -160,19 +168,25 @@ def _judge(
     if keep and (changes or ready.scenario.world.share < 1):
         raise UserError("--keep stores the verdict on the files as they stand, whole: leave out --set")
     store = Store.create_or_open(folder / "store")
-    with store.writing(), progress("Runs", runs) as step:
-        verdicts = as_it_stands(
-            Simulator(ready, ready.scenario, store, where, workers, _Count(step).more), runs
-        )
+    with store.writing(), progress("Runs", runs + n_draws * SEEDS) as step:
+        simulator = Simulator(ready, ready.scenario, store, where, workers, _Count(step).more)
+        verdicts = as_it_stands(simulator, runs)
+        drawn = under_draws(simulator, n_draws) if n_draws else []
+    over_draws = draw_lines(drawn, verdicts) if drawn else []
     stored = as_stored(ready, verdicts, runs)
     kept = store_verdict(stored) if keep else None
     if as_json:
-        print(json.dumps({**stored, "stored": str(kept) if kept else None}, indent=2, ensure_ascii=False))
+        more = {"under_draws": [_targets_json(each, ready) for each in drawn]} if drawn else {}
+        print(
+            json.dumps(
+                {**stored, "stored": str(kept) if kept else None, **more}, indent=2, ensure_ascii=False
+            )
+        )
         return
     print(heading(ready.scenario, ready.scenario.weeks))
     print(f"As the files stand, mean of {runs} runs ± calculation error:")
     print("\n".join(verdict_lines(verdicts, ready)))
-    print("\n".join(count_lines(verdicts, ready)))
+    print("\n".join([*count_lines(verdicts, ready), *over_draws]))
     print(
         "The fit targets pass: no watermark on scenarios with this municipality and these values."
         if stored["passes"]

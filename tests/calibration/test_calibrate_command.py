@@ -52,3 +52,15 @@ def test_the_verdict_on_the_files_as_they_stand(tmp_path: Path) -> None:
 def test_what_cannot_be_is_refused(words: tuple[str, ...], told: str) -> None:
     done = call(*words)
     assert done.exit_code == 2 and told in done.stderr
+
+
+def test_targets_are_set_against_draws_of_what_is_not_known(tmp_path: Path) -> None:
+    out = str(tmp_path / "out")
+    words = ("slagelse_2024", "--judge", "--runs", "2", "--effect-draws", "2", *SMALL, "--out", out)
+    shown = call(*words)
+    assert shown.exit_code == 0, shown.output
+    assert "Under 2 draws of what is not known" in shown.output
+    found = json.loads(call(*words, "--json").output)["under_draws"]
+    first, second = ({row["target"]: row.get("model") for row in draw} for draw in found)
+    assert first.keys() == second.keys() and first != second
+    assert call("slagelse_2024", "--effect-draws", "2", "--out", out).exit_code == 2

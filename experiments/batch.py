@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 CHUNK_SECONDS: Final = 8.0  # what a kill can cost a worker, and long beside the 2 ms of handing a chunk over
 # Measured on three_strategies, two cores: of one run where none was timed yet, and what it takes in the store.
 FIRST_GUESS_SECONDS: Final = 0.6
-KB_PER_RUN: Final = 8.0
+KB_PER_RUN: Final = {"outcomes": 8.0, "weekly": 150.0, "ledger": 260.0, "spells": 700.0, "events": 1080.0}
 
 
 @dataclass
@@ -80,7 +80,8 @@ class Batch:
         """Seconds and MB the missing runs, and the anchors of their draws, are expected to take."""
         base = self.experiment.worlds[PLAIN][0]
         runs = self.missing + self._anchor_weeks() / base.weeks
-        return runs * self.seconds_per_run() / workers, self.missing * KB_PER_RUN / 1000.0
+        kilobytes = self.missing * KB_PER_RUN[self.experiment.file.recording]
+        return runs * self.seconds_per_run() / workers, kilobytes / 1000.0
 
     def _anchor_weeks(self) -> int:
         """Weeks of simulation it takes to anchor the draws that have runs missing."""
@@ -151,6 +152,7 @@ class Batch:
                 scenarios=self.planned.scenarios(pair),
                 missing=tuple(run.scenario for run in runs),
                 keys=tuple(run.key for run in runs),
+                recording=self.experiment.file.recording,
             )
 
     def _keep(self, chunk: tuple[Job, ...], done: Done) -> None:
@@ -174,7 +176,7 @@ class Batch:
                 )
             )
         if rows:
-            self.store.add(rows)
+            self.store.add(rows, {kept.key: kept.tables for kept in done.kept if kept.tables})
             self.have |= {row.key for row in rows}
         for job in chunk:
             if job.values:
@@ -277,6 +279,7 @@ class Batch:
             "variants": {name: list(changes) for name, changes in file.variants.items()},
             "pairs": self.experiment.pairs,
             "draws": file.draws,
+            "recording": file.recording,
             "equal_budget": {
                 "budget_kr": file.equal_budget,
                 "doses": {

@@ -10,12 +10,17 @@ import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from experiments.draws import number_of, set_by_hand
 from experiments.run import Stopped, pasts
 from sim.records.outcomes import outcome_sheet
+from sim.records.result import RunResult
+from sim.records.tables import detail_tables
 from sim.scenario import Scenario
+
+if TYPE_CHECKING:
+    from sim.state import State
 
 # A run is asked every week whether its time is up. One that has not answered after so many times its limit hangs.
 HANGS_AFTER_LIMITS: Final = 2.0
@@ -34,17 +39,21 @@ class Job:
     scenarios: tuple[Scenario, ...]  # all of the pair, the base first
     missing: tuple[int, ...]  # places in `scenarios`
     keys: tuple[str, ...]  # one per missing run
+    recording: str = "outcomes"  # level
 
 
 @dataclass(frozen=True)
 class Kept:
-    """One finished run, reduced to its outcomes."""
+    """One finished run, reduced to its outcomes and the tables of its recording level."""
 
     key: str
     job: int
     scenario: int
     seconds: float
     values: dict[str, float]  # "outcome/group/year" -> value
+    tables: dict[str, bytes] = field(
+        default_factory=dict
+    )  # what the recording level keeps besides, as Parquet
 
 
 @dataclass(frozen=True)
@@ -148,14 +157,18 @@ def _run_job(
             if past[at] not in starts:
                 starts[past[at]] = starting_state(scenario, job.seed)
             start = starts.pop(past[at]) if at == last[past[at]] else starts[past[at]].copy()
-            values = _live(scenario, job.seed, start, watch)
+            result = _live(scenario, job.seed, start, job.recording, watch)
+            values, tables = (
+                _outcomes(result),
+                _tables(result, job.recording, job.keys[job.missing.index(at)]),
+            )
         except Stopped:
             raise
         except Exception as error:
             failed(at, error)
             continue
         key = job.keys[job.missing.index(at)]
-        done.kept.append(Kept(key, job.number, at, time.perf_counter() - begin, values))
+        done.kept.append(Kept(key, job.number, at, time.perf_counter() - begin, values, tables))
 
 
 def weekly_watch(limit_seconds: float, stopped: Callable[[], bool]) -> Callable[[int], None]:
@@ -183,9 +196,22 @@ def _under(scenario: Scenario, base: Scenario, drawn: dict[str, float]) -> Scena
     )
 
 
-def _live(scenario: Scenario, seed: int, state: object, watch: Callable[[int], None]) -> dict[str, float]:
+def _live(
+    scenario: Scenario, seed: int, state: "State", recording: str, watch: Callable[[int], None]
+) -> RunResult:
     from sim.model import JobcenterModel
 
-    model = JobcenterModel(scenario, seed, state=state)  # type: ignore[arg-type]
-    sheet = outcome_sheet(model.run(progress=watch).result())
+    return JobcenterModel(scenario, seed, state, recording).run(progress=watch).result()
+
+
+def _outcomes(result: RunResult) -> dict[str, float]:
+    sheet = outcome_sheet(result)
     return {"/".join(key): float(value) for key, value in zip(sheet.keys, sheet.values, strict=True)}
+
+
+def _tables(result: RunResult, level: str, key: str) -> dict[str, bytes]:
+    if level == "outcomes":
+        return {}
+    from experiments.store.detail import encode
+
+    return {name: encode(frame, key) for name, frame in detail_tables(result, level).items()}

@@ -116,13 +116,6 @@ def load_experiment(
     tree = yaml_tree.read(path)
     checker = Checker(tree)
     file = checker.build(ExperimentFile)
-    if file is not None and file.recording != "outcomes":
-        checker.wrong(
-            ("recording",),
-            f"a batch keeps outcomes only, not '{file.recording}': write 'recording: outcomes' or leave it out. For one"
-            f" run: jobcenter run SCENARIO --seed N --record {file.recording} --out DIR; for weekly means of pairs:"
-            " jobcenter compare BASE OTHER... --out DIR (weekly_means.parquet)",
-        )
     checker.done()
     assert file is not None  # `done` raised otherwise
     if pairs is not None:

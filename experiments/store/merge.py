@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from experiments.folder import check_free, new_folder
 from experiments.store import notes
 from experiments.store.compact import LARGEST
+from experiments.store.detail import Details
 from experiments.store.duplicates import one_row_a_key
 from experiments.store.lock import is_being_written, who, writer_of
 from experiments.store.parts import Part, Parts, read_parts
@@ -57,6 +58,8 @@ def merge(stores: Sequence[Store], out: Path) -> int:
                 waiting = []
         if waiting:
             parts.write(one_row_a_key(_concat(waiting), place), packed=True)
+        for store in stores:
+            store.details.copy_to(Details(folder), counts)
         _copy_notes(stores, folder)
     return len(counts)
 

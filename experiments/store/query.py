@@ -35,8 +35,9 @@ def query(store: Reader, sql: str) -> "pd.DataFrame":
                 continue
             except duckdb.Error as wrong:
                 if all(part.path.exists() for part in live):
+                    tables = ", ".join(["runs", "outcomes", "draws", *store.details.names()])
                     raise UserError(
-                        f"query: {wrong}\nTables: runs, outcomes, draws. A column of runs whose name has slashes is"
+                        f"query: {wrong}\nTables: {tables}. A column of runs whose name has slashes is"
                         ' written in double quotes: "net_municipal_cost/all/all"'
                     ) from None
         raise UserError(f"{store.folder}: parts vanish while they are read; is something removing them?")
@@ -68,6 +69,7 @@ def _make_views(base: "duckdb.DuckDBPyConnection", store: Reader, live: Sequence
         base.execute(f"CREATE OR REPLACE VIEW runs AS SELECT {columns} FROM once")
     _make_tidy(base, names)
     _make_draws(base, store)
+    _make_details(base, store)
 
 
 def _twice(base: "duckdb.DuckDBPyConnection") -> bool:
@@ -110,6 +112,18 @@ def _make_draws(base: "duckdb.DuckDBPyConnection", store: Reader) -> None:
 
         base.register("draw_rows", pd.DataFrame(rows, columns=["draw_hash", "parameter", "value"]))
         base.execute("INSERT INTO draws SELECT * FROM draw_rows")
+
+
+def _make_details(base: "duckdb.DuckDBPyConnection", store: Reader) -> None:
+    """`weekly`, `ledger`, `spells` ...: the tables of stored runs, as far as the batches kept them."""
+    carried = ", ".join(f"runs.{name}" for name in CARRIED if name != "key")
+    for name in store.details.names():
+        files = ", ".join(_text(path) for path in store.details.files(name))
+        if files:
+            base.execute(
+                f"CREATE OR REPLACE VIEW {_name(name)} AS SELECT {carried}, kept.* FROM"
+                f" read_parquet([{files}], hive_partitioning = false) AS kept JOIN runs ON kept.key = runs.key"
+            )
 
 
 def _check_case(names: Sequence[str]) -> None:

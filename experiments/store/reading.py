@@ -1,15 +1,17 @@
 """Reading a result store: keys, frames, notes. Reading needs no lock and changes nothing."""
 
 import json
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from experiments.store import notes
+from experiments.store.detail import Details, level_of
 from experiments.store.duplicates import one_row_a_key
 from experiments.store.parts import Part, Parts, Scan, read_parts
 from experiments.store.rows import SCHEMA, Failure
 from sim.errors import UserError
+from sim.records.tables import TABLES_OF_LEVEL
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,6 +29,7 @@ class Reader:
         self.folder = folder
         self.warnings: list[str] = []  # what was found wrong and passed over, in words
         self.parts = Parts(folder)
+        self.details = Details(folder)
 
     @classmethod
     def open(cls, folder: Path) -> Self:
@@ -55,10 +58,20 @@ class Reader:
 
     def keys(self) -> set[str]:
         """Keys of the whole runs. Raises UserError when a run is there twice with different values."""
-        keys, rows = self._again(lambda: keys_of(self.scan().live))
+        keys, rows, levels = self._again(lambda: keys_of(self.scan().live))
         if len(keys) < rows:
             self._table(None, None)
-        return keys
+        return keys - self._lacking(levels)
+
+    def _lacking(self, levels: Mapping[str, str]) -> set[str]:
+        """Of these runs those without a table of their recording level: they count as not done."""
+        lacking = self.details.lacking(levels) if levels else set()
+        if lacking:
+            self._warn(
+                f"{self.folder}: {len(lacking)} runs lack tables of their recording level; the next batch on this store"
+                " does them again"
+            )
+        return lacking
 
     def scan(self) -> Scan:
         """The parts as they are now; what cannot be read is told of in `warnings`."""
@@ -138,10 +151,24 @@ class Reader:
             self.warnings.append(remark)
 
 
-def keys_of(live: Sequence[Part]) -> tuple[set[str], int]:
-    """Keys of some parts, and how many rows they have."""
+def keys_of(live: Sequence[Part]) -> tuple[set[str], int, dict[str, str]]:
+    """Keys of some parts, how many rows they have, and the recording level of the runs that keep tables besides."""
+    import pyarrow.compute as pc
+
     table = read_parts(live, [])
-    return set(table.column("key").to_pylist()), table.num_rows
+    keys = table.column("key").to_pylist()
+    found = pc.unique(table.column("recording")).to_pylist()
+    levels = {recording: level_of(recording) for recording in found}
+    keeping = {recording for recording, level in levels.items() if TABLES_OF_LEVEL.get(level)}
+    detailed = {}
+    if keeping:
+        recordings = table.column("recording").to_pylist()
+        detailed = {
+            key: levels[recording]
+            for key, recording in zip(keys, recordings, strict=True)
+            if recording in keeping
+        }
+    return set(keys), table.num_rows, detailed
 
 
 def only(table: "pa.Table", keys: Collection[str] | None) -> "pa.Table":

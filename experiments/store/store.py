@@ -72,6 +72,7 @@ class Store(Reader):
         try:
             try:
                 self.parts.sweep()
+                self.details.sweep()
             except OSError as wrong:
                 raise cannot_write(self.folder, wrong) from wrong
             self.keys()
@@ -88,14 +89,16 @@ class Store(Reader):
             raise RuntimeError("a store is written inside `with store.writing():`")
         self._lock.check()
 
-    def add(self, rows: Sequence[RunRow]) -> None:
-        """Stores finished runs as one part: all of them or none.
+    def add(self, rows: Sequence[RunRow], tables: Mapping[str, Mapping[str, bytes]] | None = None) -> None:
+        """Stores finished runs as one part: all of them or none. tables: key -> what its recording level keeps besides.
 
         Runs that are stored already are left out. Raises UserError when such a run has other values now, or when the
         disk is full; then nothing has changed.
         """
         with self._one_at_a_time:
             self._writer()
+            for key, content in (tables or {}).items():
+                self.details.write(key, content)  # before the run, which would not count without
             if rows:
                 self._add(rows)
 
@@ -157,9 +160,10 @@ class Store(Reader):
             if self._lock is None:
                 return super().keys()
             found = self._put_right()
-            self._keys, rows = keys_of(found.live)
-            if len(self._keys) < rows:
+            keys, rows, levels = keys_of(found.live)
+            if len(keys) < rows:
                 merge_group(self.parts, found.live)
+            self._keys = keys - self._lacking(levels)
             return set(self._keys)
 
     def _put_right(self) -> Scan:

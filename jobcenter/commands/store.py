@@ -31,7 +31,9 @@ Example: jobcenter store ls results/first_batch
 QUERY: Final = """What a SELECT gives. Nothing is changed.
 
 Tables: runs (a row for each run, a column "outcome/group/year" for each number), outcomes (a row for each number that
-is known: key, scenario, variant, draw, seed, outcome, group, year, value), draws (draw_hash, parameter, value).
+is known: key, scenario, variant, draw, seed, outcome, group, year, value), draws (draw_hash, parameter, value); and,
+where the experiment asked for a recording level, weekly, cohorts, ledger, pots, spells, events (docs/results.md), each
+row with key, scenario, variant, draw and seed.
 
 Example: jobcenter store query results/first_batch "SELECT scenario, quantile_cont(value, [0.1, 0.5, 0.9]) FROM outcomes
 WHERE outcome = 'net_municipal_cost' AND year = 'all' GROUP BY ALL"
@@ -96,6 +98,8 @@ def status(folder: Folder, as_json: Json = False) -> None:
         f"{found['store']}: {found['runs']:,} runs, {len(found['failures']):,} failed, {found['parts']:,} parts,"
         f" {_size(found['bytes'])}, schema {found['schema']}, {found['seconds']:,.0f} s of computing"
     )
+    if found["tables"]:
+        print("tables of runs: " + ", ".join(f"{one['table']} ({one['runs']:,})" for one in found["tables"]))
     print(f"code versions: {', '.join(found['code_versions']) or 'not noted'}")
     if found["being_written_by"]:
         print(f"being written by {found['being_written_by']}")

@@ -22,24 +22,35 @@ if TYPE_CHECKING:
 
     from sim.state import State
 
-LEVELS: Final = ("outcomes", "weekly", "ledger", "spells", "events")
+# Recording level -> the tables it keeps beside the outcomes; each level has those of the levels before it.
+TABLES_OF_LEVEL: Final[dict[str, tuple[str, ...]]] = {
+    "outcomes": (),
+    "weekly": ("weekly", "cohorts"),
+    "ledger": ("weekly", "cohorts", "ledger", "pots"),
+    "spells": ("weekly", "cohorts", "ledger", "pots", "spells"),
+    "events": ("weekly", "cohorts", "ledger", "pots", "spells", "events"),
+}
+LEVELS: Final = tuple(TABLES_OF_LEVEL)
 
 
 def tables(result: RunResult, level: str) -> dict[str, "pd.DataFrame"]:
-    """The tables of a recording level by file name; each level has those of the levels before it."""
+    """The outcomes, and the tables a recording level keeps beside them, by file name."""
+    return {"outcomes": outcome_table(result), **detail_tables(result, level)}
+
+
+def detail_tables(result: RunResult, level: str) -> dict[str, "pd.DataFrame"]:
+    """The tables a recording level keeps beside the outcomes, by file name."""
     if level not in LEVELS:
         raise ValueError(f"recording level {level!r} is not one of {', '.join(LEVELS)}")
-    depth = LEVELS.index(level)
-    out = {"outcomes": outcome_table(result)}
-    if depth >= 1:
-        out |= {"weekly": weekly_table(result), "cohorts": cohort_table(result)}
-    if depth >= 2:
-        out |= {"ledger": ledger_table(result), "pots": pot_table(result)}
-    if depth >= 3:
-        out["spells"] = spell_table(result)
-    if depth >= 4:
-        out["events"] = event_table(result)
-    return out
+    made = {
+        "weekly": weekly_table,
+        "cohorts": cohort_table,
+        "ledger": ledger_table,
+        "pots": pot_table,
+        "spells": spell_table,
+        "events": event_table,
+    }
+    return {name: made[name](result) for name in TABLES_OF_LEVEL[level]}
 
 
 def outcome_table(result: RunResult) -> "pd.DataFrame":

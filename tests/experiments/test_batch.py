@@ -108,10 +108,6 @@ def test_a_variant_holds_what_it_sets_against_the_draw(tmp_path: Path) -> None:
     [
         ("pears: 3\n", r"small.yaml:9:1: unknown key 'pears'.*did you mean 'pairs'"),
         ("where: moon\n", r"small.yaml:9:\d+: unknown name 'moon'"),
-        (
-            "recording: weekly\n",
-            r"small.yaml:9:12: a batch keeps outcomes only, not 'weekly'.*--record weekly",
-        ),
         ("recording: week\n", r"small.yaml:9:12: unknown name 'week'"),
         ("stop: {most_pairs: 20}\n", "stop needs 'share_of_knowledge'"),
         (

@@ -40,6 +40,9 @@ class Job:
     missing: tuple[int, ...]  # places in `scenarios`
     keys: tuple[str, ...]  # one per missing run
     recording: str = "outcomes"  # level
+    levels: dict[str, float] = field(
+        default_factory=dict
+    )  # level rows that vary themselves, laid over the anchor
 
 
 @dataclass(frozen=True)
@@ -140,6 +143,10 @@ def _run_job(
     begins()
     try:
         drawn = anchored(job.scenarios[0], job.values, weekly_watch(limit_seconds, stopped))
+        drawn |= {
+            row: value * drawn.get(row, job.scenarios[0].behaviour[row]) / job.scenarios[0].behaviour[row]
+            for row, value in job.levels.items()
+        }
         wanted = {at: _under(job.scenarios[at], job.scenarios[0], drawn) for at in job.missing}
         past = dict(zip(wanted, pasts(wanted.values()), strict=True))
     except Stopped:

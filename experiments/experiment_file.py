@@ -37,6 +37,13 @@ class Stop(Frozen):
     most_pairs: int = Field(400, ge=4, le=1_000_000)
 
 
+class Between(Frozen):
+    """Between what a value of the scenarios may vary in a sensitivity analysis, evenly."""
+
+    low: float
+    high: float
+
+
 class ExperimentFile(Frozen):
     """One experiment as it is written."""
 
@@ -59,6 +66,9 @@ class ExperimentFile(Frozen):
         None, ge=LEAST_BUDGET, description="authorised more a budget year by every strategy"
     )
     split: dict[str, Share] = {}
+    factors: dict[str, Between] = Field(
+        {}, description="values of the scenarios that `sensitivity` varies too"
+    )
 
 
 @dataclass(frozen=True)
@@ -110,14 +120,18 @@ def load_experiment(
     weeks: int | None = None,
     equal_budget: float | None = None,
     split: Mapping[str, float] | None = None,
+    changes: tuple[str, ...] = (),
 ) -> Experiment:
-    """Reads, checks and resolves an experiment. What is given besides its name replaces what the file says."""
+    """Reads, checks and resolves an experiment. What is given besides its name replaces what the file says; changes
+    (`key.path=value`) come after its own `set:`."""
     path = find_experiment(name)
     tree = yaml_tree.read(path)
     checker = Checker(tree)
     file = checker.build(ExperimentFile)
     checker.done()
     assert file is not None  # `done` raised otherwise
+    if changes:
+        file = file.model_copy(update={"set": (*file.set, *changes)})
     if pairs is not None:
         stop = file.stop.model_copy(update={"most_pairs": pairs}) if file.stop else None
         file = file.model_copy(update={"pairs": pairs, "stop": stop})
@@ -139,6 +153,7 @@ def load_experiment(
     horizon = weeks if weeks is not None else file.weeks
     if horizon is not None:
         worlds = {v: tuple(scenario.for_weeks(horizon) for scenario in w) for v, w in worlds.items()}
+    _check_factors(file, tree)
     from experiments.compare import check_comparable
 
     for world in worlds.values():
@@ -169,6 +184,24 @@ def _at_one_price(
         }
     except UserError as wrong:
         raise UserError([tree.problem(("equal_budget",), str(wrong))]) from None
+
+
+def _check_factors(file: ExperimentFile, tree: yaml_tree.Tree) -> None:
+    """Both ends of every added factor must be values the base can have."""
+    problems = []
+    for name, between in file.factors.items():
+        place = ("factors", name)
+        if not between.low < between.high:
+            problems.append(tree.problem(place, f"low {between.low:g} must be below high {between.high:g}"))
+            continue
+        for end in (between.low, between.high):
+            try:
+                load(file.base, overrides=(*file.set, f"{name}={end:.10g}"))
+            except UserError as wrong:
+                problems.append(tree.problem(place, f"cannot be {end:g}: {wrong.problems[0].message}"))
+                break
+    if problems:
+        raise UserError(problems)
 
 
 def _check_stop(stop: Stop, draws: str, path: Path) -> None:

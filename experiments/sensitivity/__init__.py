@@ -1,0 +1,1 @@
+"""Sensitivity over scenario files: which assumption drives the effect of each scenario. docs/sensitivity.md."""

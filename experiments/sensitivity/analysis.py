@@ -1,0 +1,220 @@
+"""From a design and its runs to indices in a tidy table, and what they say in plain words."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from statistics import NormalDist
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from experiments.sensitivity.emulator import emulated
+from experiments.sensitivity.factors import Factor
+from experiments.sensitivity.indices import BOOTSTRAPS, Index, morris, noise_variance, sobol, variance
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SCREENING: Final = "morris"
+VARIANCE: Final = "sobol"
+GIVEN: Final = ("pawn", "delta", "rbd_fast", "shapley")  # work on any sample, a posterior's too
+METHODS: Final = (SCREENING, VARIANCE, *GIVEN)
+MAIN: Final = {
+    "morris": "rms",
+    "sobol": "ST",
+    "pawn": "median",
+    "delta": "delta",
+    "rbd_fast": "S1",
+    "shapley": "Sh",
+}
+LEVELS: Final = 4  # of Morris' grid
+SEED: Final = 20_260_101  # of designs; never 0, which SALib takes for none
+THIRD: Final = 3
+
+
+@dataclass(frozen=True)
+class Effect:
+    """One number whose drivers are asked for: a scenario's difference from the base, or the base itself."""
+
+    scenario: str
+    outcome: str
+    y: np.ndarray  # float64 (points, seeds), in the unit of the outcome
+
+    @property
+    def luck_share(self) -> float:
+        """Part of the variance of the means over seeds that is luck; NaN with one seed."""
+        whole = float(self.y.mean(axis=1).var(ddof=1))
+        return noise_variance(self.y) / whole if whole > 0 else 0.0
+
+
+@dataclass
+class Analysis:
+    """One effect with the indices of every factor."""
+
+    effect: Effect
+    method: str
+    factors: Sequence[Factor]
+    indices: list[dict[str, Index]]
+    remarks: list[str] = field(default_factory=list)
+
+    def order(self) -> list[int]:
+        """Factors by the method's main index, largest first."""
+        main = [one[MAIN[self.method]].value for one in self.indices]
+        return sorted(range(len(main)), key=lambda k: -(main[k] if np.isfinite(main[k]) else -np.inf))
+
+    def told_from_luck(self) -> bool:
+        """Whether there is anything left to share out once luck is taken out."""
+        return variance(self.effect.y) > 0 and any(
+            np.isfinite(one[MAIN[self.method]].value) and one[MAIN[self.method]].low > 0
+            for one in self.indices
+        )
+
+
+def problem_of(factors: Sequence[Factor]) -> dict[str, Any]:
+    """The design space as SALib takes it: every factor by its quantile."""
+    return {
+        "num_vars": len(factors),
+        "names": [factor.name for factor in factors],
+        "bounds": [[0.0, 1.0]] * len(factors),
+    }
+
+
+def design(method: str, factors: Sequence[Factor], n: int) -> np.ndarray:
+    """Quantiles of every point, float64 (points, factors). n: trajectories of morris, base points of the others."""
+    problem = problem_of(factors)
+    if method == SCREENING:
+        from SALib.sample import morris as sampler
+
+        return np.asarray(sampler.sample(problem, n, num_levels=LEVELS, seed=SEED))
+    if method == VARIANCE:
+        from SALib.sample import sobol as sampler
+
+        return np.asarray(sampler.sample(problem, n, calc_second_order=False, seed=SEED))
+    from SALib.sample import latin
+
+    return np.asarray(latin.sample(problem, n, seed=SEED))
+
+
+def points_needed(method: str, factors: int, n: int) -> int:
+    """Points of a design."""
+    return n * {SCREENING: factors + 1, VARIANCE: factors + 2}.get(method, 1)
+
+
+def analyse(
+    method: str,
+    factors: Sequence[Factor],
+    u: np.ndarray,
+    n: int,
+    effect: Effect,
+    bootstraps: int = BOOTSTRAPS,
+) -> Analysis:
+    """The indices of one effect. u: the design; n: as in `design`; no bounds with no bootstraps."""
+    out = Analysis(effect, method, factors, [])
+    if method == SCREENING:
+        out.indices = morris(u, effect.y, n, bootstraps)
+    elif method == VARIANCE:
+        out.indices = sobol(effect.y, len(factors), bootstraps)
+    elif method == "shapley":
+        out.indices, error = emulated(u, effect.y)
+        out.remarks.append(
+            f"from a quadratic emulator that misses {error:.0%} of the variance in cross-validation"
+        )
+    else:
+        out.indices = _by_salib(method, factors, u, effect.y.mean(axis=1))
+        out.remarks.append(
+            "luck is left in the means this method is given: indices of idle factors are above zero"
+        )
+    return out
+
+
+def _by_salib(method: str, factors: Sequence[Factor], u: np.ndarray, y: np.ndarray) -> list[dict[str, Index]]:
+    from importlib import import_module
+
+    problem = problem_of(factors)
+    analyser = import_module(f"SALib.analyze.{method}")
+    if method == "pawn":
+        found = analyser.analyze(problem, u, y, S=10, seed=SEED)
+        return [
+            {"median": Index("median", float(median), float(low), float(high))}
+            for median, low, high in zip(found["median"], found["minimum"], found["maximum"], strict=True)
+        ]
+    if method == "delta":
+        found = analyser.analyze(problem, u, y, num_resamples=100, seed=SEED)
+        return [
+            {
+                name: _around(name, found[key][k], found[f"{key}_conf"][k])
+                for name, key in (("delta", "delta_balanced"), ("S1", "S1"))
+            }
+            for k in range(len(factors))
+        ]
+    found = analyser.analyze(problem, u, y, num_resamples=100, seed=SEED)
+    return [{"S1": _around("S1", found["S1"][k], found["S1_conf"][k])} for k in range(len(factors))]
+
+
+def _around(name: str, value: float, half: float) -> Index:
+    return Index(name, float(value), float(value - half), float(value + half))
+
+
+def tidy(analyses: Sequence[Analysis]) -> "pd.DataFrame":
+    """scenario, outcome, method, factor, group, index, value, low, high: one row a number, bounds 95 %."""
+    import pandas as pd
+
+    return pd.DataFrame(
+        [
+            {
+                "scenario": one.effect.scenario,
+                "outcome": one.effect.outcome,
+                "method": one.method,
+                "factor": factor.name,
+                "group": factor.group,
+                "index": index.name,
+                "value": index.value,
+                "low": index.low,
+                "high": index.high,
+            }
+            for one in analyses
+            for factor, found in zip(one.factors, one.indices, strict=True)
+            for index in found.values()
+        ]
+    )
+
+
+# ---- what would change the answer ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Ends:
+    """The mean of an effect where a factor lies in its lowest and in its highest third.
+
+    Errors are half-widths that hold for all factors at once (95 %, Bonferroni): some of a hundred factors would turn a
+    sign by luck alone.
+    """
+
+    factor: Factor
+    low: float
+    high: float
+    low_error: float
+    high_error: float
+
+    @property
+    def flips(self) -> bool:
+        """Whether the sign differs between the ends, each told from zero."""
+        return (
+            self.low * self.high < 0 and abs(self.low) > self.low_error and abs(self.high) > self.high_error
+        )
+
+
+def ends(factors: Sequence[Factor], u: np.ndarray, y: np.ndarray) -> list[Ends]:
+    """For each factor the mean of y (float64 (points,)) in the lowest and the highest third of its values."""
+    out = []
+    z = NormalDist().inv_cdf(1.0 - 0.025 / (2 * len(factors)))
+    for k, factor in enumerate(factors):
+        low, high = u[:, k] <= 1 / THIRD, u[:, k] >= 1 - 1 / THIRD
+        (a, ea), (b, eb) = (_mean(y[part], z) for part in (low, high))
+        out.append(Ends(factor, a, b, ea, eb))
+    return out
+
+
+def _mean(y: np.ndarray, z: float) -> tuple[float, float]:
+    if y.size < 2:
+        return float("nan"), float("nan")
+    return float(y.mean()), z * float(y.std(ddof=1)) / y.size**0.5

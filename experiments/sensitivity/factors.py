@@ -1,0 +1,163 @@
+"""What may vary: every number with a range, in groups, and what an experiment file adds.
+
+*effects* and *mechanism* are drawn as in a batch: the levels are put back after each draw (experiments/anchor.py), so
+what they move is the effect, not the municipality. *levels* are the fitted rates of finding work, falling ill, leaving,
+and who lives in the municipality; they form a group of their own and are never put back (economics rule 4). *prices*
+are prices, staff and shares paid with a range of their own in the files. *scenario* are values an experiment gives a
+range under `factors:`. *structure* chooses one of its `variants`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from experiments.draws import Range, is_drawn, number_of, ranges, set_by_hand
+from experiments.experiment_file import PLAIN, Experiment
+from sim.errors import UserError
+from sim.scenario import Scenario
+from sim.scenario.yaml_tree import nearest
+
+GROUPS: Final = ("effects", "mechanism", "levels", "prices", "scenario", "structure")
+DEFAULT_GROUPS: Final = tuple(group for group in GROUPS if group != "levels")
+STRUCTURE: Final = "structure"
+_EFFECTS: Final = ("effects", "implementation")
+# Where values of the files with a range belong; stocks are what the model is judged by, never an input.
+_PLACES: Final = {
+    "municipality.population.": "levels",
+    "municipality.staff.": "prices",
+    "municipality.prices.": "prices",
+    "law.benefit_rates.paid_share.": "prices",
+}
+_EDGE: Final = 1e-3  # of an unbounded distribution, so far out draws still come
+
+
+@dataclass(frozen=True)
+class Factor:
+    """One thing that varies. `choices`: names of variants instead of a range."""
+
+    name: str
+    group: str
+    range: Range | None = None
+    choices: tuple[str, ...] = ()
+    in_files: bool = False  # set by overriding a value of the scenario's files
+
+    def at(self, u: float) -> float | str:
+        """The value at quantile `u` in [0, 1]."""
+        if self.range is None:
+            return self.choices[min(int(u * len(self.choices)), len(self.choices) - 1)]
+        return self.range.at(min(max(u, _EDGE), 1.0 - _EDGE))
+
+    def within(self, u: float) -> float | str:
+        """The value at `u` of the way from low to high: screening stays within the range that is written down."""
+        edge = 0.05 if self.range is not None and self.range.distribution == "lognormal" else 0.0
+        return self.at(edge + (1.0 - 2.0 * edge) * u)
+
+
+@dataclass(frozen=True)
+class Point:
+    """One set of values, laid over every scenario alike."""
+
+    values: dict[str, float]  # anchored
+    levels: dict[str, float]  # not anchored
+    variant: str
+    overrides: tuple[str, ...]
+
+
+def factors_of(experiment: Experiment, groups: Sequence[str], only: Sequence[str] = ()) -> list[Factor]:
+    """The factors of these groups, in the order of groups and names; of them those named in `only`, if any are.
+
+    Raises UserError for an unknown group or factor, a factor without a range, and one that a scenario sets itself.
+    """
+    unknown = [group for group in groups if group not in GROUPS]
+    if unknown:
+        raise UserError(f"--groups {unknown[0]}: allowed are {', '.join(GROUPS)}")
+    base = experiment.worlds[PLAIN][0]
+    known = _known(experiment, base)
+    for name in only:
+        if name not in known:
+            raise UserError(f"--factor {name}: {_why_not(base, name, known)}")
+    chosen = [
+        factor for factor in known.values() if (factor.name in only if only else factor.group in groups)
+    ]
+    fixed = _fixed(experiment)
+    asked = [factor.name for factor in chosen if factor.name in fixed and factor.name in only]
+    if asked:
+        raise UserError(
+            f"--factor {asked[0]}: {fixed[asked[0]]} sets it itself, so it cannot vary over this set; leave the"
+            " scenario or the factor out"
+        )
+    chosen = [factor for factor in chosen if factor.name not in fixed]
+    if len(chosen) < 2:
+        raise UserError(
+            f"{experiment.path}: {len(chosen)} factor left to vary; sensitivity needs at least two (--groups, --factor,"
+            " or ranges under 'factors:')"
+        )
+    return sorted(chosen, key=lambda factor: (GROUPS.index(factor.group), factor.name))
+
+
+def _known(experiment: Experiment, base: Scenario) -> dict[str, Factor]:
+    drawn = ranges(base)
+    out = {
+        name: Factor(name, "effects" if name.split(".")[0] in _EFFECTS else "mechanism", one)
+        for name, one in drawn.items()
+    }
+    for name, row in base.behaviour_rows.items():
+        if not is_drawn(name, row.status) and row.distribution != "fixed" and row.low < row.high:
+            out[name] = Factor(name, "levels", Range(row.value, row.low, row.high, row.distribution))
+    for name, known in base.provenance.items():
+        group = next((group for place, group in _PLACES.items() if name.startswith(place)), None)
+        if group is not None and known.low is not None and known.high is not None and known.low < known.high:
+            middle = (known.low + known.high) / 2.0
+            out[name] = Factor(name, group, Range(middle, known.low, known.high, "uniform"), in_files=True)
+    for name, given in experiment.file.factors.items():
+        middle = (given.low + given.high) / 2.0
+        out[name] = Factor(name, "scenario", Range(middle, given.low, given.high, "uniform"), in_files=True)
+    if experiment.file.variants:
+        out[STRUCTURE] = Factor(STRUCTURE, "structure", None, tuple(experiment.worlds))
+    return out
+
+
+def _fixed(experiment: Experiment) -> dict[str, str]:
+    """Factors some scenario of the set holds at a number of its own -> that scenario."""
+    base = experiment.worlds[PLAIN][0]
+    fixed: dict[str, str] = {}
+    for world in experiment.worlds.values():
+        for scenario in world:
+            for name in set_by_hand(scenario):
+                fixed.setdefault(name, scenario.name)
+            for name in scenario.behaviour:
+                if number_of(scenario, name) != number_of(base, name):
+                    fixed.setdefault(name, scenario.name)
+    return fixed
+
+
+def _why_not(base: Scenario, name: str, known: Mapping[str, Factor]) -> str:
+    if name in base.behaviour_rows:
+        return "has no range (it is fixed); give it one in the behaviour file"
+    return f"is no factor{nearest(name, known)}; a value of the scenario needs low and high under 'factors:'"
+
+
+def point_of(factors: Sequence[Factor], row: Sequence[float], screening: bool) -> Point:
+    """The values at one row of a design. row: quantiles, one per factor."""
+    values: dict[str, float] = {}
+    levels: dict[str, float] = {}
+    overrides: list[str] = []
+    variant = PLAIN
+    for factor, u in zip(factors, row, strict=True):
+        value = factor.within(float(u)) if screening else factor.at(float(u))
+        if isinstance(value, str):
+            variant = value
+        elif factor.in_files:
+            overrides.append(f"{factor.name}={_text(factor, value)}")
+        elif factor.group == "levels":
+            levels[factor.name] = value
+        else:
+            values[factor.name] = value
+    return Point(values, levels, variant, tuple(overrides))
+
+
+def _text(factor: Factor, value: float) -> str:
+    """A value as an override; between whole numbers it stays whole (weeks, kroner)."""
+    assert factor.range is not None
+    whole = float(factor.range.low).is_integer() and float(factor.range.high).is_integer()
+    return f"{round(value)}" if whole and factor.range.high - factor.range.low > 2 else f"{value:.10g}"

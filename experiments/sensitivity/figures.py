@@ -1,0 +1,134 @@
+"""Figures of a sensitivity analysis: what moves the effect and by how much, in its own unit where that can be said."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from experiments.figure_style import GRID, INK, SCENARIO_COLOURS, SOFT, new_figure, style
+from experiments.sensitivity.analysis import MAIN, Analysis, Ends
+from experiments.sensitivity.words import Unit, factor_words
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+SHOWN: Final = 10  # factors a figure has room for
+LINES: Final = 5  # over time
+_LOW, _HIGH = SCENARIO_COLOURS[0], SCENARIO_COLOURS[1]
+
+
+def tornado(analysis: Analysis, found: Sequence[Ends], unit: Unit) -> "Figure":
+    """The mean effect where a factor lies in the lowest and in the highest third of what is possible."""
+    order = sorted(range(len(found)), key=lambda k: -abs(found[k].high - found[k].low))[:SHOWN]
+    middle = float(analysis.effect.y.mean()) * unit.scale
+    with style():
+        figure = new_figure(1.1 + 0.36 * len(order))
+        axes = figure.subplots()
+        for row, k in enumerate(order):
+            one = found[k]
+            for value, error, colour in (
+                (one.low * unit.scale, one.low_error * unit.scale, _LOW),
+                (one.high * unit.scale, one.high_error * unit.scale, _HIGH),
+            ):
+                axes.barh(row, value - middle, left=middle, height=0.62, color=colour)
+                axes.plot([value - error, value + error], [row, row], color=INK, linewidth=0.9)
+        axes.axvline(middle, color=SOFT, linewidth=0.9)
+        axes.axvline(0.0, color=INK, linewidth=1.2)
+        _rows(axes, [factor_words(found[k].factor.name) for k in order])
+        axes.margins(x=0.06)
+        axes.set_xlabel(
+            f"{unit.words}: mean effect where the factor is low (lowest third, blue) and high (orange)"
+        )
+        axes.set_title(f"{analysis.effect.scenario}: what moves the effect")
+        figure.tight_layout()
+    return figure
+
+
+def importance(analysis: Analysis) -> "Figure":
+    """The method's indices as bars with 95 % intervals; for screening the mu*-sigma plane."""
+    with style():
+        if analysis.method == "morris":
+            return _plane(analysis)
+        order = analysis.order()[:SHOWN]
+        figure = new_figure(1.1 + 0.36 * len(order))
+        axes = figure.subplots()
+        names = (
+            [name for name in ("ST", "S1") if name in analysis.indices[0]]
+            if analysis.method == "sobol"
+            else []
+        )
+        for at, name in enumerate(names or [MAIN[analysis.method]]):
+            height = 0.62 / max(1, len(names))
+            for row, k in enumerate(order):
+                index = analysis.indices[k][name]
+                place = row + (at - 0.5) * height if names else row
+                axes.barh(place, max(0.0, index.value), height=height, color=SCENARIO_COLOURS[at],
+                          label=_LABELS.get(name, name) if row == 0 else None)  # fmt: skip
+                if np.isfinite(index.low):
+                    axes.plot(
+                        [max(0.0, index.low), max(0.0, index.high)], [place, place], color=INK, linewidth=0.9
+                    )
+        _rows(axes, [factor_words(analysis.factors[k].name) for k in order])
+        axes.set_xlim(0.0)
+        axes.set_xlabel("share of what is not known about the effect, 95 % interval over the design")
+        axes.set_title(f"{analysis.effect.scenario}: whose ignorance it is ({analysis.method})")
+        if names:
+            axes.legend(frameon=False, loc="lower right")
+        figure.tight_layout()
+    return figure
+
+
+_LABELS: Final = {"ST": "with everything it acts together with (total)", "S1": "alone (first order)"}
+
+
+def _plane(analysis: Analysis) -> "Figure":
+    figure = new_figure(4.6)
+    axes = figure.subplots()
+    mu = [one["mu_star"].value for one in analysis.indices]
+    sigma = [one["sigma"].value for one in analysis.indices]
+    top = analysis.order()[:SHOWN]
+    axes.scatter(mu, sigma, s=18, color=GRID, edgecolor=SOFT, linewidth=0.6)
+    axes.scatter([mu[k] for k in top], [sigma[k] for k in top], s=24, color=_LOW)
+    most = max([*mu, *sigma, 1e-12])
+    axes.plot([0, most], [0, most], color=SOFT, linewidth=0.8, linestyle="--")
+    taken: list[float] = []
+    for k in sorted(top, key=lambda k: sigma[k]):
+        height = sigma[k]
+        while any(abs(height - other) < 0.045 * most for other in taken):
+            height += 0.045 * most
+        taken.append(height)
+        axes.annotate(factor_words(analysis.factors[k].name), (mu[k], sigma[k]), (mu[k] + 0.02 * most, height),
+                      fontsize=8, color=INK)  # fmt: skip
+    axes.set_xlim(0, most * 1.55)
+    axes.set_ylim(0, most * 1.1)
+    axes.set_xlabel("mean size of the effect of going from low to high (mu*), in the unit of the outcome")
+    axes.set_ylabel("how much that depends on the rest (sigma), luck taken out")
+    axes.set_title(f"{analysis.effect.scenario}: screening of {len(mu)} factors")
+    figure.tight_layout()
+    return figure
+
+
+def over_time(analysis: Analysis, by_year: Mapping[str, Sequence[float]]) -> "Figure":
+    """The main index of the largest factors year by year. by_year: year -> index of every factor."""
+    years = sorted(by_year)
+    order = analysis.order()[:LINES]
+    with style():
+        figure = new_figure(3.2)
+        axes = figure.subplots()
+        for at, k in enumerate(order):
+            values = [by_year[year][k] for year in years]
+            axes.plot(years, values, color=SCENARIO_COLOURS[at], marker="o", markersize=3.5,
+                      label=factor_words(analysis.factors[k].name))  # fmt: skip
+        axes.set_ylim(0.0)
+        axes.margins(x=0.05)
+        axes.set_title(f"{analysis.effect.scenario}: the same by year ({MAIN[analysis.method]})")
+        axes.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1.0, 0.5))
+        figure.tight_layout()
+    return figure
+
+
+def _rows(axes: "Axes", names: Sequence[str]) -> None:
+    axes.set_yticks(range(len(names)), names)
+    axes.set_ylim(len(names) - 0.4, -0.6)
+    axes.grid(axis="y", visible=False)

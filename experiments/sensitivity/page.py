@@ -1,0 +1,68 @@
+"""The analysis as one HTML page with its figures inside; the same bytes for the same input."""
+
+from pathlib import Path
+from typing import Any, Final
+
+from experiments.figure_style import svg
+from experiments.sensitivity import figures
+from experiments.sensitivity.analysis import MAIN, SCREENING, Analysis
+from experiments.sensitivity.study import Study
+from experiments.sensitivity.words import factor_words, paragraph
+
+TEMPLATES: Final = Path(__file__).parents[1] / "templates"
+ROWS: Final = 12
+
+
+def render(found: Study, heading: str, design: str, watermark: str, command: str) -> str:
+    """The page as text."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from markupsafe import Markup
+
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    sections = [_section(found, one, at) for at, one in enumerate(found.analyses)]
+    turned = [
+        {"title": f"What would change the order: {found.units[outcome].words}", "figures": [], "rows": [],
+         "texts": texts or ["No single factor changes which scenario looks better."]}
+        for outcome, texts in found.rankings().items()
+    ]  # fmt: skip
+    for section in sections:
+        section["figures"] = [Markup(figure) for figure in section["figures"]]
+    return environment.get_template("sensitivity.html.j2").render(
+        title=found.experiment.file.question or f"Sensitivity of {found.experiment.name}",
+        heading=heading,
+        design=design,
+        watermark=watermark,
+        sections=[*sections, *turned],
+        command=command,
+    )
+
+
+def _section(found: Study, one: Analysis, number: int) -> dict[str, Any]:
+    at = one.effect.scenario, one.effect.outcome
+    unit = found.units[one.effect.outcome]
+    drawn = [figures.importance(one)]
+    if one.method != SCREENING:
+        drawn.insert(0, figures.tornado(one, found.ends[at], unit))
+    if found.years[at]:
+        drawn.append(figures.over_time(one, found.years[at]))
+    main = MAIN[one.method]
+    rows = [["factor", "group", main, "95 % from", "to"]]
+    for k in one.order()[:ROWS]:
+        index = one.indices[k][main]
+        rows.append([factor_words(one.factors[k].name), one.factors[k].group,
+                     *(f"{value:,.3g}" for value in (index.value, index.low, index.high))])  # fmt: skip
+    return {
+        "title": f"{one.effect.scenario}: {unit.words}",
+        "texts": [paragraph(one, found.ends[at], unit)],
+        "figures": [
+            svg(figure, f"s{number}f{k}", "what drives the effect") for k, figure in enumerate(drawn)
+        ],
+        "rows": rows,
+    }

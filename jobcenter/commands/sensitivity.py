@@ -1,0 +1,342 @@
+"""`jobcenter sensitivity`: which assumption drives the effect of each scenario, with luck taken out.
+
+Example: jobcenter sensitivity sensitivity_three_levers --method auto
+"""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from jobcenter.screen import columns, command_line, heading, json_number, progress
+from sim.errors import UserError
+
+if TYPE_CHECKING:
+    from experiments.experiment_file import Experiment
+    from experiments.sensitivity.study import Plan, Study
+    from experiments.store import Store
+
+HELP = """Says which assumption drives what a policy does: sensitivity analysis over an experiment or scenario files.
+
+Name an experiment file, or scenarios, the first being the base. What varies is every number with a range: effects and
+mechanisms (levels are put back after each), prices and staff, structural variants, and what the experiment adds under
+`factors:`; fitted levels with --groups levels. Each point is lived under the same few seeds, base and others side by
+side, and what is luck is estimated from the seeds and taken out.
+
+auto screens all factors (Morris) and then shares the variance out among the survivors (Sobol'). All runs are kept in a
+store inside --out: after Ctrl-C the same command goes on where it stopped.
+
+By default a quarter of the municipality is lived over three years; --full lives all of it over its whole horizon.
+
+Example: jobcenter sensitivity sensitivity_three_levers --method auto --out results/sensitivity
+"""
+AUTO: Final = "auto"
+QUICK_SHARE: Final = 0.25
+QUICK_WEEKS: Final = 156
+DEFAULT_N: Final = {"sobol": 128}
+TRAJECTORIES: Final = 10
+SURVIVORS: Final = 12
+DEFAULT_SEEDS: Final = {"morris": 3}
+SHOWN: Final = 8
+
+
+def sensitivity(
+    names: Annotated[
+        list[str], typer.Argument(metavar="EXPERIMENT|SCENARIO...", help="An experiment, or base and others.")
+    ],
+    method: Annotated[
+        str, typer.Option(help="auto, morris, sobol, pawn, delta, rbd_fast or shapley.")
+    ] = AUTO,
+    n: Annotated[
+        int | None,
+        typer.Option(
+            "--n", min=2, max=1_000_000, help="Base points of sobol (128), points of the others (256)."
+        ),
+    ] = None,
+    trajectories: Annotated[int, typer.Option(min=2, max=10_000, help="Of morris.")] = TRAJECTORIES,
+    seeds: Annotated[
+        int | None, typer.Option(min=1, max=1000, help="Runs of each point: 3 for morris, else 2.")
+    ] = None,
+    outcome: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="OUTCOME/GROUP/YEAR", help="Repeatable. Default: people on support, municipal net."
+        ),
+    ] = None,
+    groups: Annotated[
+        str | None,
+        typer.Option(help="Groups of factors: effects,mechanism,levels,prices,scenario,structure."),
+    ] = None,
+    factor: Annotated[list[str] | None, typer.Option(help="Only these factors; repeatable.")] = None,
+    survivors: Annotated[int, typer.Option(min=2, max=100, help="Factors that auto hands on.")] = SURVIVORS,
+    full: Annotated[bool, typer.Option("--full", help="The whole municipality and horizon.")] = False,
+    share: Annotated[float | None, typer.Option(min=0.001, max=1.0, help="Part of it to simulate.")] = None,
+    weeks: Annotated[int | None, typer.Option(min=1, max=2600, help="Horizon.")] = None,
+    overrides: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="KEY.PATH=VALUE", help="Override a value of all scenarios; repeatable."
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="Default: results/sensitivity_NAME.")
+    ] = None,
+    where: Annotated[str, typer.Option(help="inline, threads or dask.")] = "threads",
+    workers: Annotated[
+        int | None, typer.Option(min=1, max=4096, help="Default: the machine's cores.")
+    ] = None,
+    dry: Annotated[bool, typer.Option("--dry-run", help="Say what it would take, and stop.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Analyses."""
+    import os
+
+    from experiments.experiment_file import WHERE
+    from experiments.sensitivity.analysis import METHODS
+    from experiments.sensitivity.factors import DEFAULT_GROUPS, factors_of
+    from experiments.sensitivity.study import OUTCOMES_SHOWN, Plan, check_plan
+    from experiments.sensitivity.study import survivors as kept_of
+    from experiments.store import Store
+
+    if method not in (AUTO, *METHODS):
+        raise UserError(f"--method {method}: allowed are {', '.join((AUTO, *METHODS))}")
+    if where not in WHERE:
+        raise UserError(f"--where {where}: allowed are {', '.join(WHERE)}")
+    experiment = _experiment(names, full, share, weeks, overrides or [])
+    chosen = groups.split(",") if groups else list(DEFAULT_GROUPS)
+    factors = factors_of(experiment, [one.strip() for one in chosen], factor or ())
+    outcomes = tuple(outcome or OUTCOMES_SHOWN)
+
+    def plan_of(kind: str) -> Plan:
+        points = trajectories if kind == "morris" else n or DEFAULT_N.get(kind, 256)
+        return Plan(kind, points, seeds or DEFAULT_SEEDS.get(kind, 2), outcomes)
+
+    plans = [plan_of("morris"), plan_of("sobol")] if method == AUTO else [plan_of(method)]
+    for plan in plans:
+        check_plan(plan, experiment)
+    folder = out or Path("results") / f"sensitivity_{experiment.name}"
+    count = workers or os.cpu_count() or 1
+    say = (lambda text: None) if as_json else (lambda text: print(text, flush=True))
+    base = experiment.worlds[""][0]
+    say(_watermark(experiment) + heading(base, base.weeks))
+    scenarios = len(experiment.names)
+    amounts = [plans[0].runs(len(factors), scenarios)]
+    if len(plans) > 1:
+        amounts.append(plans[1].runs(min(survivors, len(factors)), scenarios))
+    say(_forecast(plans, amounts, len(factors), scenarios, base, count, folder))
+    if dry:
+        return
+    store = Store.create_or_open(folder / "store")
+    command = command_line(
+        "sensitivity",
+        *names,
+        method=method,
+        n=n,
+        trajectories=None if trajectories == TRAJECTORIES else trajectories,
+        seeds=seeds,
+        outcome=outcome,
+        groups=groups,
+        factor=factor,
+        survivors=None if survivors == SURVIVORS else survivors,
+        full=full,
+        share=share,
+        weeks=weeks,
+        set=overrides,
+        out=out,
+    )
+    found = _made(experiment, plans[0], factors, store, where, count, command)
+    if len(plans) > 1:
+        kept = kept_of(found, survivors)
+        screened = found
+        found = _made(experiment, plans[1], kept, store, where, count, command)
+        found.screened = screened
+    made = _write(found, folder, heading(base, base.weeks), command)
+    if as_json:
+        print(json.dumps(_as_json(found, str(folder), command), indent=2, ensure_ascii=False))
+        return
+    _print(found)
+    say(f"\nWritten: {folder} ({', '.join(made)})")
+
+
+def _experiment(
+    names: list[str], full: bool, share: float | None, weeks: int | None, changes: list[str]
+) -> "Experiment":
+    """An experiment of that name, or one made of the scenarios named, in the world that is asked for."""
+    from experiments.experiment_file import find_experiment, load_experiment
+    from experiments.sensitivity.study import for_weeks, of_scenarios
+
+    part = share if share is not None else None if full else QUICK_SHARE
+    more = [*changes, *([f"world.share={part:g}"] if part is not None else [])]
+    try:
+        path = find_experiment(names[0]) if len(names) == 1 else None
+    except UserError:
+        path = None
+    if path is not None and "base:" in path.read_text(encoding="utf-8"):
+        found = load_experiment(names[0], changes=tuple(more))
+    else:
+        found = of_scenarios(names, more)
+    horizon = found.worlds[""][0].weeks
+    return for_weeks(found, weeks or (horizon if full else min(horizon, QUICK_WEEKS)))
+
+
+def _made(
+    experiment: "Experiment",
+    plan: "Plan",
+    factors: Any,
+    store: "Store",
+    where: str,
+    workers: int,
+    command: str,
+) -> "Study":
+    from experiments.sensitivity.study import lived, study
+
+    with store.writing():
+        u, runs = lived(experiment, plan, factors, store)
+        there = len(runs.runs) - len(runs.missing)
+        try:
+            with progress(f"Runs of {plan.method}", len(runs.runs)) as step:
+                step(there)
+                runs.make(where, workers, step, command)
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt(
+                f"Stopped: finished runs are in {store.folder}; the same command goes on from there."
+            ) from None
+    return study(experiment, plan, factors, u, runs)
+
+
+def _watermark(experiment: "Experiment") -> str:
+    from experiments.calibrated import watermark
+
+    line = watermark(*experiment.worlds[""])
+    return f"{line}\n" if line else ""
+
+
+def _forecast(
+    plans: "list[Plan]",
+    amounts: list[int],
+    factors: int,
+    scenarios: int,
+    base: Any,
+    workers: int,
+    folder: Path,
+) -> str:
+    from experiments.sensitivity.running import FIRST_GUESS_SECONDS
+
+    each = FIRST_GUESS_SECONDS * base.world.share * base.weeks / 260.0
+    seconds = sum(amounts) * each / workers
+    what = ", then ".join(
+        f"{plan.method} ({amount:,} runs)" for plan, amount in zip(plans, amounts, strict=True)
+    )
+    minutes = f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
+    return (
+        f"{factors} factors, {scenarios} scenarios side by side: {what}. About {minutes} on {workers} workers where"
+        f" none is in {folder / 'store'} yet."
+    )
+
+
+def _print(found: "Study") -> None:
+    from textwrap import fill
+
+    from experiments.sensitivity.analysis import MAIN
+    from experiments.sensitivity.words import factor_words
+
+    if found.screened is not None:
+        kept = {factor.name for factor in found.factors}
+        lost = len(found.screened.factors) - len(kept)
+        print(
+            f"\nScreening: of {len(found.screened.factors)} factors {len(kept)} are kept; {lost} move no effect as much"
+            " and stay at their central values from here on."
+        )
+    for one, text in zip(found.analyses, found.paragraphs(), strict=True):
+        unit = found.units[one.effect.outcome]
+        print("\n" + fill(text, 116))
+        main, scale = MAIN[one.method], unit.scale if one.method == "morris" else 1.0
+        screening = one.method == "morris"
+        ends = found.ends[one.effect.scenario, one.effect.outcome]
+        beside = ["mean, signed", "sigma"] if screening else ["effect if low", "if high"]
+        rows = [["  factor", "group", main, "95 % from", "to", *beside]]
+        for k in one.order()[:SHOWN]:
+            index = one.indices[k][main]
+            two = (
+                (one.indices[k]["mu"].value, one.indices[k]["sigma"].value)
+                if screening
+                else (ends[k].low, ends[k].high)
+            )
+            rows.append(
+                [
+                    f"  {factor_words(one.factors[k].name)}", one.factors[k].group,
+                    *(f"{value * scale:,.2f}" for value in (index.value, index.low, index.high)),
+                    *(f"{value * unit.scale:+,.2f}" for value in two),
+                ]
+            )  # fmt: skip
+        print("\n".join(columns(rows, 2)))
+    for outcome, texts in found.rankings().items():
+        print(f"\nWhat would change the order, {found.units[outcome].words}:")
+        for text in texts or ["no single factor changes which scenario looks better"]:
+            print(fill(f"  {text}", 116, subsequent_indent="    "))
+
+
+def _write(found: "Study", folder: Path, head: str, command: str) -> list[str]:
+    """Tables and page; the screening of auto beside them."""
+    from experiments.sensitivity.page import render
+    from experiments.sensitivity.study import tables
+
+    made = []
+    for prefix, one in (("screening_", found.screened), ("", found)):
+        if one is None:
+            continue
+        for name, frame in tables(one).items():
+            path = folder / f"{prefix}{name}.csv"
+            frame.to_csv(path, index=False, lineterminator="\n")
+            made.append(path.name)
+        plan = one.plan
+        points = "trajectories" if plan.method == "morris" else "base points"
+        design = f"{plan.method}, {plan.n} {points}, {plan.seeds} seeds"
+        page = folder / f"{prefix}report.html"
+        text = render(
+            one, head, f"{design}, {len(one.factors)} factors.", _watermark(one.experiment).strip(), command
+        )
+        page.write_text(text, encoding="utf-8", newline="\n")
+        made.append(page.name)
+    return made
+
+
+def _as_json(found: "Study", folder: str, command: str) -> dict[str, Any]:
+    return {
+        "watermark": _watermark(found.experiment).strip(),
+        "command": command,
+        "folder": folder,
+        "method": found.plan.method,
+        "factors": [{"factor": factor.name, "group": factor.group} for factor in found.factors],
+        "screened": [factor.name for factor in found.screened.factors] if found.screened else [],
+        "effects": [
+            {
+                "scenario": one.effect.scenario,
+                "outcome": one.effect.outcome,
+                "luck_share": json_number(one.effect.luck_share),
+                "says": text,
+                "indices": [
+                    {
+                        "factor": factor.name,
+                        **{
+                            index.name: {
+                                "value": json_number(index.value),
+                                "low": json_number(index.low),
+                                "high": json_number(index.high),
+                            }
+                            for index in indices.values()
+                        },
+                    }
+                    for factor, indices in zip(one.factors, one.indices, strict=True)
+                ],
+            }
+            for one, text in zip(found.analyses, found.paragraphs(), strict=True)
+        ],
+        "ranking": found.rankings(),
+    }
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the command to the command line."""
+    app.command("sensitivity", help=HELP)(sensitivity)

@@ -1,0 +1,175 @@
+"""`jobcenter sensitivity` as a user meets it: a small town end to end, resumed, and what it refuses before any run."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from typer.testing import CliRunner, Result
+
+from experiments.anchor import anchored
+from experiments.experiment_file import load_experiment
+from experiments.run import run_one
+from experiments.sensitivity.factors import factors_of, point_of
+from experiments.sensitivity.study import Plan, for_weeks, lived, survivors
+from experiments.store import Store
+from jobcenter.cli import app
+
+TEXT = """
+question: a small town
+base: baseline
+scenarios: [early_intervention]
+variants:
+  flat: ["law.refusion=flat_50"]
+factors:
+  municipality.prices.course_week_kr: {low: 1500, high: 2000}
+"""
+FACTORS = (
+    "--factor", "effects.meetings_jobready.contrast", "--factor", "contact.memory_weeks",
+    "--factor", "municipality.prices.course_week_kr", "--factor", "structure",
+)  # fmt: skip
+SMALL = ("--share", "0.01", "--weeks", "12", "--where", "inline")
+
+
+def call(*words: str) -> Result:
+    return CliRunner().invoke(app, ["sensitivity", *words])
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> str:
+    file = tmp_path / "small.yaml"
+    file.write_text(TEXT)
+    return str(file)
+
+
+def test_auto_screens_and_shares_out_and_goes_on_where_it_stopped(small: str, tmp_path: Path) -> None:
+    out = str(tmp_path / "out")
+    words = (
+        small,
+        *SMALL,
+        *FACTORS,
+        "--n",
+        "4",
+        "--trajectories",
+        "2",
+        "--seeds",
+        "2",
+        "--survivors",
+        "3",
+        "--out",
+        out,
+    )
+    done = call(*words)
+    assert done.exit_code == 0, done.output
+    assert "Screening: of 4 factors 3 are kept" in done.output and "a year" in done.output
+    indices = pd.read_csv(tmp_path / "out" / "indices.csv")
+    assert set(indices["index"]) == {"S1", "ST"} and indices.factor.nunique() == 3
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert page.count("<svg") >= 4 and "http" not in page.split("</style>")[1].replace(
+        "http://www.w3.org", ""
+    )
+    runs = len(Store.open(tmp_path / "out" / "store").keys())
+    again = call(*words, "--json")
+    assert json.loads(again.output)["effects"][0]["scenario"] == "early_intervention"
+    assert len(Store.open(tmp_path / "out" / "store").keys()) == runs
+    assert (tmp_path / "out" / "report.html").read_text(encoding="utf-8") == page
+
+
+def test_a_point_is_the_run_it_says(small: str, tmp_path: Path) -> None:
+    experiment = for_weeks(load_experiment(small, changes=("world.share=0.01",)), 12)
+    names = [word for word in FACTORS if word != "--factor"]
+    factors = factors_of(experiment, (), (*names, "search.dagpenge"))
+    store = Store.create_or_open(tmp_path / "s")
+    u, runs = lived(experiment, Plan("sobol", 2, 1), factors, store)
+    with store.writing():
+        runs.make("inline", 1)
+    net = runs.outcome("net_municipal_cost/all/all")
+    row = 3
+    point = point_of(factors, u[row], screening=False)
+    assert set(point.levels) == {"search.dagpenge"} and point.overrides
+    base = runs.worlds(point)[0]
+    values = anchored(base, point.values)
+    level = point.levels["search.dagpenge"]
+    values["search.dagpenge"] = level * values["search.dagpenge"] / base.behaviour["search.dagpenge"]
+    assert net[0, row, 0] == run_one(base, values, 1).spending("municipality").sum() / 100.0
+
+
+def test_scenarios_by_name_are_an_experiment(tmp_path: Path) -> None:
+    words = (
+        "baseline",
+        "early_intervention",
+        *SMALL,
+        "--factor",
+        "contact.memory_weeks",
+        "--factor",
+        "trust.gain",
+    )
+    done = call(*words, "--method", "shapley", "--n", "12", "--out", str(tmp_path / "out"))
+    assert done.exit_code == 0, done.output
+    assert "quadratic emulator" in done.output
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--method", "soboll"), "allowed are auto, morris"),
+        (("--method", "sobol", "--n", "100"), "power of two; take 64 or 128"),
+        (("--outcome", "net_municipal_costs/all/all"), "did you mean 'net_municipal_cost'"),
+        (("--factor", "trust.gains", "--factor", "trust.gain"), "is no factor, did you mean 'trust.gain'"),
+        (("--factor", "trust.gain"), "at least two"),
+        (("--groups", "people"), "allowed are effects, mechanism, levels"),
+        (("--set", "behaviour.trust.gain=0.2", "--factor", "trust.gain", "--factor", "trust.usual"), "sets it itself"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_is_refused_before_any_run(
+    small: str, tmp_path: Path, words: tuple[str, ...], told: str
+) -> None:
+    done = call(small, *SMALL, *words, "--out", str(tmp_path / "out"))
+    assert done.exit_code == 2 and told in done.output, done.output
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_wrong_range_is_told_with_its_line(tmp_path: Path) -> None:
+    file = tmp_path / "small.yaml"
+    file.write_text(TEXT.replace("low: 1500", "low: 2500").replace("course_week_kr:", "course_week:"))
+    done = call(str(file))
+    assert done.exit_code == 2 and "small.yaml:8:" in done.output
+
+
+def test_a_failed_run_is_never_left_out(small: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import experiments.chunk as chunk
+
+    live = chunk._live
+
+    def poisoned(scenario, seed, *rest):  # type: ignore[no-untyped-def]
+        if seed == 2:
+            raise RuntimeError("made to fail")
+        return live(scenario, seed, *rest)
+
+    monkeypatch.setattr(chunk, "_live", poisoned)
+    words = (
+        small,
+        *SMALL,
+        *FACTORS,
+        "--method",
+        "morris",
+        "--trajectories",
+        "2",
+        "--seeds",
+        "2",
+        "--out",
+        str(tmp_path / "out"),
+    )
+    done = call(*words)
+    assert done.exit_code == 2 and "none may be left out" in done.output and "made to fail" in done.output
+    monkeypatch.undo()
+    assert call(*words).exit_code == 0
+
+
+def test_each_effect_hands_on_its_largest_factor() -> None:
+    from types import SimpleNamespace
+
+    one, other = (SimpleNamespace(order=lambda order=order: order) for order in ([3, 1, 0, 2], [2, 3, 1, 0]))
+    screening = SimpleNamespace(analyses=[one, other], factors=np.array(["a", "b", "c", "d"]))
+    assert survivors(screening, 2) == ["c", "d"] and survivors(screening, 3) == ["b", "c", "d"]  # type: ignore[arg-type]

@@ -21,7 +21,7 @@ from sim.errors import UserError
 from sim.scenario import Scenario, load
 
 CHUNK_SECONDS: Final = 8.0
-FIRST_GUESS_SECONDS: Final = 1.0  # of one run of a whole municipality with its part of start and anchor
+FIRST_GUESS_SECONDS: Final = 1.7  # of one run of a whole municipality with its part of start and anchor
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,11 @@
 """Indices of runs with noise in them: what luck adds is taken out, not shared among the factors.
 
-Every point of a design is lived under the same few seeds. What differs between two points under *different* seeds has
-no luck in common, so products across seeds estimate squares and variances of the mean without the luck that ordinary
-formulas would add (a U-statistic; for nested simulation see Sun, Apley and Staum 2011, Operations Research 59(4)). The
+Every row of a design (a trajectory, a base point with its neighbours) has a few seeds of its own, which its points
+share. What differs between two points under *different* seeds has no luck in common, so products across seeds estimate
+squares and variances of the mean without the luck that ordinary formulas would add (a U-statistic; for nested
+simulation see Sun, Apley and Staum 2011, Operations Research 59(4)). Seeds common to all rows would be cheaper to
+cache, but a seed can have a slope of its own along a factor, which no number of rows would average out and no bootstrap
+over rows would see. The
 formulas they go into are those of Morris (1991) with Campolongo's mu*, Saltelli et al. (2010) for first-order and
 Jansen (1999) for total indices. Intervals: bootstrap over rows of the design. Arrays: float64 (points, seeds).
 """
@@ -37,25 +40,15 @@ def _products(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return np.asarray((a.sum(-1) * b.sum(-1) - (a * b).sum(-1)) / (seeds * (seeds - 1)))
 
 
-def centred(y: np.ndarray) -> np.ndarray:
-    """Without the mean of each seed, which all points share."""
-    return np.asarray(y - y.mean(axis=0))
-
-
 def variance(y: np.ndarray) -> float:
     """Variance of the mean outcome over points, luck taken out."""
-    c = centred(y)
-    return float(_products(c, c).sum() / (len(y) - 1))
+    centred = y - y.mean()
+    return float(_products(centred, centred).sum() / (len(y) - 1))
 
 
 def noise_variance(y: np.ndarray) -> float:
-    """Variance that luck leaves in the mean over seeds at one point; what all points share of a seed is not in it."""
-    n, seeds = y.shape
-    if seeds == 1:
-        return float("nan")
-    left = centred(y)
-    left = left - left.mean(axis=1, keepdims=True)
-    return float((left**2).sum() / ((n - 1) * (seeds - 1)) / seeds)
+    """Variance that luck leaves in the mean over seeds at one point; NaN with one seed."""
+    return float(y.var(axis=1, ddof=1).mean() / y.shape[1]) if y.shape[1] > 1 else float("nan")
 
 
 def morris(
@@ -75,7 +68,7 @@ def morris(
 
     def of(at: np.ndarray) -> np.ndarray:
         mine = effects[at]
-        away = mine - mine.mean(axis=0)
+        away = mine - mine.mean(axis=(0, 2), keepdims=True)
         squares = [_products(one, one).mean(axis=0) for one in (mine, away)]
         spread = squares[1] * len(at) / max(1, len(at) - 1)
         return np.stack(
@@ -98,7 +91,7 @@ def sobol(y: np.ndarray, factors: int, bootstraps: int = BOOTSTRAPS) -> list[dic
     def of(at: np.ndarray) -> np.ndarray:
         both = np.concatenate([a[at, 0], b[at, 0]])
         step = ab[at] - a[at]
-        alone = _products(b[at] - both.mean(axis=0), step).mean(axis=0)
+        alone = _products(b[at] - both.mean(), step).mean(axis=0)
         whole = _positive(variance(both))
         return np.stack([alone / whole, _products(step, step).mean(axis=0) / 2.0 / whole])
 

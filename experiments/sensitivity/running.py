@@ -1,7 +1,8 @@
-"""Lives the points of a design: every point under the same few seeds, base and others side by side, kept in a store.
+"""Lives the points of a design: the points of a row under the same few seeds, base and others side by side.
 
-What is in the store is not run again, so an analysis that was stopped goes on. A failed run is never left out: the
-analysis says which failed and ends, and the same command tries them again.
+Every row (a trajectory, a base point with its neighbours) has seeds of its own. What is in the store is not run again,
+so an analysis that was stopped goes on. A failed run is never left out: the analysis says which failed and ends, and
+the same command tries them again.
 """
 
 from collections.abc import Callable, Sequence
@@ -37,9 +38,12 @@ class Run:
 class Runs:
     """The runs of a design for an experiment, in a store."""
 
-    def __init__(self, experiment: Experiment, points: Sequence[Point], seeds: int, store: Store):
+    def __init__(
+        self, experiment: Experiment, points: Sequence[Point], seeds: int, store: Store, row: int = 1
+    ):
+        """seeds: of each row; row: points of a row of the design."""
         self.experiment, self.points, self.store = experiment, points, store
-        self.seeds = range(1, seeds + 1)  # never 0
+        self.seeds, self.row = seeds, row
         self._worlds: dict[tuple[str, tuple[str, ...]], tuple[Scenario, ...]] = {}
         self._hashes: dict[tuple[str, tuple[str, ...]], list[str]] = {}
         self.runs = [run for number in range(len(points)) for run in self._of(number)]
@@ -72,9 +76,13 @@ class Runs:
         values = {**point.values, **point.levels}
         return [
             Run(number, seed, at, run_key(hashes[at], values, seed, worlds[at].weeks, kept))
-            for seed in self.seeds
+            for seed in self._seeds_of(number)
             for at in range(len(worlds))
         ]
+
+    def _seeds_of(self, point: int) -> range:
+        first = point // self.row * self.seeds + 1  # never 0
+        return range(first, first + self.seeds)
 
     def seconds_per_run(self) -> float:
         """What a run takes here, start and anchor with it: a first guess where none has been timed."""
@@ -176,7 +184,7 @@ class Runs:
             raise UserError(
                 f"outcome {name}: {lost} of {len(values)} runs have no number for it; choose another"
             )
-        shape = (len(self.points), len(self.seeds), len(self.experiment.names))
+        shape = (len(self.points), self.seeds, len(self.experiment.names))
         return np.asarray(values.reshape(shape).transpose(2, 0, 1))
 
 

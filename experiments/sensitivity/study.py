@@ -104,7 +104,8 @@ def lived(
     """The design and its runs, not made yet."""
     u = design(plan.method, factors, plan.n)
     points = [point_of(factors, row, plan.method == SCREENING) for row in u]
-    return u, Runs(experiment, points, plan.seeds, store)
+    row = points_needed(plan.method, len(factors), plan.n) // plan.n
+    return u, Runs(experiment, points, plan.seeds, store, row)
 
 
 def study(experiment: Experiment, plan: Plan, factors: Sequence[Factor], u: np.ndarray, runs: Runs) -> Study:

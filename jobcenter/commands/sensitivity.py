@@ -21,8 +21,8 @@ HELP = """Says which assumption drives what a policy does: sensitivity analysis 
 
 Name an experiment file, or scenarios, the first being the base. What varies is every number with a range: effects and
 mechanisms (levels are put back after each), prices and staff, structural variants, and what the experiment adds under
-`factors:`; fitted levels with --groups levels. Each point is lived under the same few seeds, base and others side by
-side, and what is luck is estimated from the seeds and taken out.
+`factors:`; fitted levels with --groups levels. Neighbouring points are lived under the same few seeds, base and others
+side by side, and what is luck is estimated from the seeds and taken out.
 
 auto screens all factors (Morris) and then shares the variance out among the survivors (Sobol'). All runs are kept in a
 store inside --out: after Ctrl-C the same command goes on where it stopped.

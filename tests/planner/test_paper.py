@@ -1,6 +1,7 @@
 """The committee paper from a stored batch of a small town: three files, two languages, nothing leaks."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from string import Formatter
 
@@ -122,6 +123,12 @@ def test_bridge_to_the_national_workbook(stored: Stored, tmp_path: Path) -> None
     assert any("hbseconomics.com" in line for line in lines)  # the unit costs keep their source
     with pytest.raises(UserError, match=r"\.csv or \.xlsx"):
         soem.check_place(tmp_path / "soem.txt")
+
+
+def test_contexts_alone_are_no_decision(stored: Stored, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stored, "others", [replace(s, kind="context") for s in stored.others])
+    with pytest.raises(UserError, match="contexts only"):
+        paper(stored, Words("da"), "", "")
 
 
 def test_a_store_of_other_code_is_refused(

@@ -287,8 +287,8 @@ def paper(stored: Stored, say: Words, question: str, command: str) -> Paper:
     page = Page(stored, say)
     if not page.strategies:
         raise UserError(
-            f"{stored.experiment.name}: holds contexts only (other laws, other business cycles); a paper needs a strategy"
-            " to decide on. For contexts: jobcenter compare"
+            f"{stored.experiment.name}: holds contexts only (other laws, other business cycles); a paper needs a"
+            " strategy to decide on. For contexts: jobcenter compare"
         )
     base = stored.base
     years = page.years

@@ -34,13 +34,18 @@ Example: jobcenter compare baseline early_intervention --seeds 20
 
 def command_names() -> list[str]:
     """Names of the commands there are a file for, most useful first."""
-    found = {path.stem for path in FOLDER.glob("*.py") if not path.stem.startswith("_")}
+    found = {path.stem.replace("_", "-") for path in FOLDER.glob("*.py") if not path.stem.startswith("_")}
     return [name for name in ORDER if name in found] + sorted(found.difference(ORDER))
+
+
+def _file_of(name: str) -> Path:
+    """The file a command is read from: `follow-up` is follow_up.py."""
+    return FOLDER / f"{name.replace('-', '_')}.py"
 
 
 def one_line(name: str) -> str:
     """What a command does, from the first sentence of its file ("`jobcenter NAME`: what it does.")."""
-    text = ast.get_docstring(ast.parse((FOLDER / f"{name}.py").read_text(encoding="utf-8"))) or ""
+    text = ast.get_docstring(ast.parse(_file_of(name).read_text(encoding="utf-8"))) or ""
     first = " ".join(text.split("\n\n")[0].split())
     what = first.removeprefix(f"`jobcenter {name}`:").strip()
     return what[:1].upper() + what[1:]
@@ -49,7 +54,7 @@ def one_line(name: str) -> str:
 def load(name: str) -> Any:
     """The command itself; from here its imports are paid."""
     shelf = typer.Typer(add_completion=False, rich_markup_mode=None)
-    importlib.import_module(f"jobcenter.commands.{name}").register(shelf)
+    importlib.import_module(f"jobcenter.commands.{_file_of(name).stem}").register(shelf)
     return get_group(shelf).commands[name]
 
 

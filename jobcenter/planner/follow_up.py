@@ -1,0 +1,143 @@
+"""Actuals laid on the frozen plan: the verdict, the link that broke, and the chance of payback as it is now."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import Final
+
+import numpy as np
+
+from jobcenter.planner.actuals import CONTROL
+from jobcenter.planner.follow_up_series import LINKS, STAFF, sums
+from jobcenter.planner.plan import FALSE_ALARM, Judge, Plan
+
+EFFECT: Final = "full_time_persons"
+VERDICTS: Final = ("as_planned", "cannot_tell", "behind")
+# What may have happened: which links are as planned, the rest are as if nothing had been decided.
+STORIES: Final[Mapping[str, tuple[str, ...]]] = {
+    "works": LINKS,
+    "no_staff": (),
+    "no_meetings": STAFF,
+    "no_effect": (*STAFF, "meetings_held"),
+}
+BREAKS: Final = dict(zip(LINKS, ("no_staff", "no_staff", "no_meetings", "no_effect"), strict=True))
+
+
+@dataclass(frozen=True)
+class FollowUp:
+    """What can be said after some months."""
+
+    months: int
+    verdict: str  # of the whole: VERDICTS
+    links: Mapping[str, str]  # link that can be judged and was reported -> its verdict
+    broken: str | None  # the story of the broken link, when behind
+    stories: Mapping[str, float]  # story -> probability
+    payback_before: float
+    payback_if_works: float  # given the months so far, if nothing is broken
+    payback: float  # the same with the chance that something is broken
+    control: tuple[float, float, float] | None  # treated better by (share), and its interval
+
+
+def follow_up(judge: Judge, actuals: Mapping[str, np.ndarray]) -> FollowUp:
+    """The state of a plan after the months reported; looked at every month, the limits hold for all looks at once."""
+    plan, t = judge.plan, len(actuals[EFFECT])
+    seen = {k: v for k, v in actuals.items() if k not in CONTROL}
+    if "posts_filled" in seen and "posts_filled" in judge.links:
+        seen.pop("staff_fte", None)  # the plan's own posts say it sharper
+    if "new_spells" not in seen:  # nobody said how many came: as many as usual
+        seen = {**seen, "new_spells": plan.planned["new_spells"].mean(axis=0)[:t]}
+    short, more = judge.shortfall(seen), judge.beyond(seen)
+    links = {
+        link: "behind" if short[link].max() > judge.limit
+        else "as_planned" if more[link].max() > judge.limit_nothing
+        else "cannot_tell"
+        for link in short
+    }  # fmt: skip
+    control = _control(actuals, plan)
+    if control is not None:
+        links[EFFECT] = _by_control(control, judge)
+    verdict = "behind" if "behind" in links.values() else links.get(EFFECT, "cannot_tell")
+    stories = _stories(judge, seen, t)
+    broken = None
+    if verdict == "behind":
+        broken = BREAKS[_first_short(links, short, judge.limit)]
+    weights = _weights(judge, seen, t)
+    back = np.array(plan.pays_back, float)
+    works = float(weights @ back)
+    return FollowUp(
+        t, verdict, links, broken, stories, float(back.mean()), works, stories["works"] * works, control
+    )
+
+
+def _first_short(links: Mapping[str, str], short: Mapping[str, np.ndarray], limit: float) -> str:
+    """The first link of the chain that is behind, or is half way there now while a later one is behind: a later link
+    falls short because an earlier one does."""
+    return next(
+        link
+        for link in LINKS
+        if links.get(link) == "behind" or (link in short and link != EFFECT and short[link][-1] > limit / 2)
+    )
+
+
+def _log_density(judge: Judge, seen: Mapping[str, np.ndarray], link: str, planned: bool, t: int) -> float:
+    yard = judge.planned[link] if planned else judge.none[link]
+    z = float(yard.z(*sums(seen, link))[t - 1])
+    return -0.5 * z * z - math.log(float(yard.sd[t - 1]))
+
+
+def _stories(judge: Judge, seen: Mapping[str, np.ndarray], t: int) -> dict[str, float]:
+    """Probability of each story by Bayes; one that no reported link could tell from another is left out."""
+    reported = [link for link in judge.links if link in seen]
+    told = {story: tuple(link for link in reported if link in intact) for story, intact in STORIES.items()}
+    kept = {s: intact for k, (s, intact) in enumerate(told.items()) if intact not in list(told.values())[:k]}
+    broken = [s for s in kept if s != "works"]
+    prior = {
+        s: judge.plan.prior_works if s == "works" else (1 - judge.plan.prior_works) / len(broken)
+        for s in kept
+    }
+    score = {
+        s: math.log(prior[s]) + sum(_log_density(judge, seen, link, link in intact, t) for link in reported)
+        for s, intact in kept.items()
+    }
+    top = max(score.values())
+    weight = {s: math.exp(value - top) for s, value in score.items()}
+    return {s: w / sum(weight.values()) for s, w in weight.items()}
+
+
+def _weights(judge: Judge, seen: Mapping[str, np.ndarray], t: int) -> np.ndarray:
+    """Weight of each stored draw given the months so far: how likely its effect on persons makes them."""
+    plan = judge.plan
+    if EFFECT not in judge.links:
+        return np.full(len(plan.draws), 1.0 / len(plan.draws))
+    none = judge.none[EFFECT]
+    effect = (none.adjusted(*sums(plan.planned, EFFECT)) - none.adjusted(*sums(plan.nothing, EFFECT)))[
+        :, t - 1
+    ]
+    z = (none.adjusted(*sums(seen, EFFECT))[t - 1] - none.mean[t - 1] - effect) / none.sd[t - 1]
+    weight = np.exp(-0.5 * (z**2 - (z**2).min()))
+    return np.asarray(weight / weight.sum())
+
+
+def _control(actuals: Mapping[str, np.ndarray], plan: Plan) -> tuple[float, float, float] | None:
+    """Share on support of the control group minus the treated in the last month, and an interval that holds for all
+    months of the plan at once (Bonferroni)."""
+    if CONTROL[0] not in actuals:
+        return None
+    n1, x1, n0, x0 = (float(actuals[name][-1]) for name in CONTROL)
+    if min(n1, n0) < 1:
+        return None
+    p1, p0 = x1 / n1, x0 / n0
+    wide = NormalDist().inv_cdf(1.0 - FALSE_ALARM / len(plan.months))
+    half = wide * math.sqrt(p1 * (1 - p1) / n1 + p0 * (1 - p0) / n0)
+    return p0 - p1, p0 - p1 - half, p0 - p1 + half
+
+
+def _by_control(control: tuple[float, float, float], judge: Judge) -> str:
+    """The verdict on the effect from the control group: behind when what the plan expects is excluded."""
+    plan = judge.plan
+    t = len(plan.months) - 1
+    moved = plan.nothing[EFFECT][:, t].mean() - plan.planned[EFFECT][:, t].mean()
+    expected = moved / plan.nothing[EFFECT][:, t].mean()
+    _, low, high = control
+    return "behind" if high < expected else "as_planned" if low > 0 else "cannot_tell"

@@ -1,0 +1,318 @@
+"""The committee paper of a stored batch: page one in the municipality's own form, then figures, groups, appendix."""
+
+import math
+from typing import Final
+
+import numpy as np
+
+from experiments.calibrated import watermark
+from experiments.comparison import EXIT_DOORS, NEITHER_LIMIT
+from experiments.equal_budget import authorised_kr
+from experiments.experiment_file import PLAIN
+from experiments.four_spreads import Spreads
+from experiments.money import PAYBACK_YEARS
+from experiments.money_lines import Line, turning
+from experiments.money_table import lines_of
+from experiments.provenance import rules_not_verified
+from experiments.stored import NET, Stored
+from jobcenter.planner.blocks import Block, Bullets, Heading, NewPage, Paper, Table, Text
+from jobcenter.planner.paper_appendix import appendix
+from jobcenter.planner.paper_figures import figures
+from jobcenter.planner.words import UNKNOWN, Words
+from sim.codes import APPLICANTS, FRAMES
+from sim.errors import UserError
+from sim.records.outcome_list import GOALS, OUTCOMES
+from sim.records.outcomes import Key
+from sim.version import code_version
+
+BUDGET_YEARS: Final = 4  # budget year + 3
+THOUSAND, MIO = 1e3, 1e6
+CLEAR: Final = 0.10  # share of a saving that a payer's loss must leave before it counts as more than moved
+
+
+class Page:
+    """The numbers of one paper in one language."""
+
+    def __init__(self, stored: Stored, say: Words):
+        self.stored, self.say = stored, say
+        self.years = stored.years[:BUDGET_YEARS]
+        self.strategies = [n for n, s in zip(stored.names, stored.others, strict=True) if s.kind != "context"]
+        self.scenario = dict(zip(stored.names, stored.others, strict=True))
+
+    def title_of(self, name: str) -> str:
+        """A scenario as the reader knows it."""
+        return self.say.name("scenario", name)
+
+    def net(self, name: str) -> Spreads:
+        """Net cost of the municipality, kroner a year, mean of the horizon."""
+        return self.stored.effect(name, NET, scale=1.0 / self.stored.horizon_years)
+
+    def kr(self, kroner: float) -> str:
+        """1.000 kr."""
+        return self.say.signed(kroner / THOUSAND)
+
+    def lines(self, name: str) -> list[Line]:
+        """What is not in the headline."""
+        return lines_of(self.stored.money, name)
+
+    def money(self, name: str, part: str, measure: str, frame: str = "all", column: str = "value") -> float:
+        """A number of the money table over the whole horizon."""
+        m = self.stored.money
+        found = m[(m.scenario == name) & (m.part == part) & (m.measure == measure) & (m.frame == frame)]
+        return float(found[found.year == "all"][column].iloc[0])
+
+    # ---- the answer in words ----------------------------------------------------------------------------------------
+
+    def sentence(self, name: str) -> str:
+        """A strategy's answer: money, people, payback, and what turns it."""
+        say, net = self.say, self.net(name)
+        people = self.stored.effect(name, Key("full_time_persons", "support", "all"))
+        money = say(
+            "answer.cost" if net.mean > 0 else "answer.saving", option=self.title_of(name),
+            mio=say.number(abs(net.mean) / MIO, 1),
+            interval=self.interval(net, MIO, 1),
+        )  # fmt: skip
+        persons = say(
+            "answer.fewer" if people.mean < 0 else "answer.more", n=say.number(abs(people.mean)),
+            interval=self.interval(people, 1.0, 0),
+        )  # fmt: skip
+        back = self.money(name, "payback", "within 4")
+        ends = "" if not math.isfinite(back) else say("answer.payback", share=say.percent(back))
+        unsure = (
+            say("answer.unsettled")
+            if net.knowledge_80 and net.knowledge_80[0] * net.knowledge_80[1] < 0
+            else ""
+        )
+        return " ".join(filter(None, (money, persons, ends, unsure)))
+
+    def interval(self, effect: Spreads, by: float, decimals: int) -> str:
+        """The knowledge interval in words, or why there is none."""
+        if effect.knowledge_80 is None:
+            return self.say("interval.none" if effect.draws else "interval.fixed")
+        low, high = effect.knowledge_80
+        return self.say("interval.knowledge", span=self.say.span((low / by, high / by), decimals))
+
+    def warnings(self, name: str) -> list[str]:
+        """What must be read before the answer is used."""
+        say, out = self.say, []
+        split = self.stored.split(name)
+        if split is not None and split.share("neither") > NEITHER_LIMIT:
+            out.append(
+                say("warn.neither", option=self.title_of(name), share=say.percent(split.share("neither")))
+            )
+        if self.only_moves(name):
+            state = self.stored.effect(
+                name, Key("net_state_cost", "all", "all"), scale=1 / self.stored.horizon_years
+            )
+            out.append(
+                say("warn.moves", option=self.title_of(name), municipality=self.kr(self.net(name).mean),
+                    state=self.kr(state.mean))
+            )  # fmt: skip
+        worth = self.money(name, "present value", "present value of net cost")
+        turns = turning(worth, self.lines(name))
+        if turns:
+            told = say.listing([_in_sentence(say(f"line.{line.name}")) for line in turns])
+            out.append(say("warn.turns", option=self.title_of(name), lines=told))
+        bound = self.stored.bound(name)
+        if bound is not None and self.scenario[name].evidence_class == "A":
+            gain = -self.stored.effect(
+                name, Key("municipal_by_account", "benefit", "all"), scale=1 / self.stored.horizon_years
+            ).mean
+            if gain > 2.0 * bound.kr_year:
+                out.append(say("warn.bound", option=self.title_of(name)))
+        return out
+
+    def only_moves(self, name: str) -> bool:
+        """Whether the municipality's gain is the state's loss: little or nothing is left for all public money."""
+        scale = 1.0 / self.stored.horizon_years
+        town = self.net(name).mean
+        state = self.stored.effect(name, Key("net_state_cost", "all", "all"), scale=scale).mean
+        return town < 0.0 < state and town + state > -CLEAR * abs(town)
+
+    # ---- tables of page one -----------------------------------------------------------------------------------------
+
+    def frames(self) -> Table:
+        """Authorised, spent and net by budget frame, 1.000 kr."""
+        say = self.say
+        rows: list[tuple[str, ...]] = []
+        numbers: list[tuple[int, int, float]] = []
+        bold: set[int] = set()
+        sums = [*self.years]
+
+        def add(label: str, values: list[float], strong: bool = False) -> None:
+            cells = [*values, sum(values)]
+            if strong:
+                bold.add(len(rows))
+            numbers.extend((len(rows), 1 + k, value / THOUSAND) for k, value in enumerate(cells))
+            rows.append((label, *(self.kr(value) if value else "0" for value in cells)))
+
+        add(say("nothing"), [0.0] * len(sums), True)
+        for name in self.strategies:
+            by_year = {
+                frame: [
+                    self.stored.effect(name, Key("money", f"municipality/{frame}", str(y))).mean for y in sums
+                ]
+                for frame in FRAMES
+                if self.stored.known(Key("money", f"municipality/{frame}", str(sums[0])))
+            }
+            total = [self.stored.effect(name, Key(*NET[:2], str(y))).mean for y in sums]
+            add(say("frames.total", option=self.title_of(name)), total, True)
+            add(say("frames.authorised"), [authorised_kr(self.scenario[name], year) for year in sums])
+            spent = [
+                self.stored.effect(name, Key("gross_operating_spending", "all", str(y))).mean for y in sums
+            ]
+            same = all(
+                math.isclose(a, b, abs_tol=1.0) for a, b in zip(spent, by_year["service"], strict=True)
+            )
+            add(say("frames.spent_is_net" if same else "frames.spent"), spent)
+            for frame, values in by_year.items():
+                if not (frame == "service" and same) and (frame != "other" or any(values)):
+                    add(say(f"frames.{frame}"), values)
+        note = say("frames.note", price=self.stored.base.prices.level_year)
+        head = (say("frames.head"), *map(str, sums), say("frames.sum"))
+        return Table("budget", say("frames.title"), head, tuple(rows), bold=frozenset(bold), note=note,
+                     numbers=tuple(numbers))  # fmt: skip
+
+    def payback(self, name: str, frame: str) -> str:
+        """'2 / 5 / 9 / 14 %, ikke: 86 %'."""
+        within = [self.money(name, "payback", f"within {k}", frame) for k in PAYBACK_YEARS]
+        never = self.money(name, "payback", "not within the horizon", frame)
+        shares = " / ".join(UNKNOWN if not math.isfinite(s) else self.say.number(100 * s) for s in within)
+        return self.say("sure.payback", shares=shares, never=self.say.percent(never))
+
+    def certainty(self) -> Table:
+        """How sure it is, when it pays back, where people went, who is displaced, how good the evidence is."""
+        say, names, stored = self.say, self.strategies, self.stored
+        per_year = 1.0 / stored.horizon_years
+
+        def split(name: str) -> str:
+            found = stored.split(name)
+            if found is None:
+                return say("sure.none_saved")
+            return " / ".join(say.number(100 * found.share(door)) for door in EXIT_DOORS)
+
+        def displaced(name: str) -> str:
+            hires = [stored.effect(name, Key("hires", who, "all"), scale=per_year).mean for who in APPLICANTS]
+            return " / ".join(say.signed(value) for value in hires)
+
+        year = str(self.years[-1])
+        luck = stored.effect(names[0], Key(*NET[:2], year)).luck
+        effects = {name: self.net(name) for name in names}
+        rows = [
+            (say("sure.net"), *(self.kr(effects[n].mean) for n in names)),
+            (say("sure.knowledge_80"), *(self._kr_span(effects[n].knowledge_80) for n in names)),
+            (say("sure.knowledge_95"), *(self._kr_span(effects[n].knowledge_95) for n in names)),
+            (say("sure.error"), *(f"± {say.number(effects[n].calculation_error / THOUSAND)}" for n in names)),
+            (say("sure.luck"), *(f"± {say.number(luck / THOUSAND)}" for _ in names)),
+            (say("sure.payback_all"), *(self.payback(n, "all") for n in names)),
+            (say("sure.payback_service"), *(self.payback(n, "service") for n in names)),
+            (say("sure.split"), *(split(n) for n in names)),
+            (say("sure.displaced"), *(displaced(n) for n in names)),
+            (say("sure.class"), *(self.scenario[n].evidence_class or UNKNOWN for n in names)),
+        ]
+        head = ("", *(self.title_of(name) for name in names))
+        return Table("certainty", say("sure.title"), head, tuple(rows), note=say("sure.note"))
+
+    def _kr_span(self, ends: tuple[float, float] | None) -> str:
+        return self.say.span(None if ends is None else (ends[0] / THOUSAND, ends[1] / THOUSAND))
+
+    def goals(self) -> Table:
+        """The ten goals; a star where the knowledge interval does not exclude zero."""
+        say, rows = self.say, []
+        for goal in GOALS:
+            for outcome, group, _ in goal.rows[: 3 if goal.number == 6 else 1]:
+                key, unit = Key(outcome, group, "all"), OUTCOMES[outcome].unit
+                if not self.stored.known(key):
+                    continue
+                by, decimals = (
+                    (100.0, 2) if unit == "share" else (1.0, 2 if unit.startswith("changes") else 1)
+                )
+                cells = []
+                for name in self.strategies:
+                    effect = self.stored.effect(name, key, scale=by)
+                    known = effect.knowledge_80
+                    sure = known is not None and known[0] * known[1] > 0
+                    cells.append(
+                        say.signed(effect.mean, decimals) + ("" if sure or not effect.mean else " *")
+                    )
+                label = say(f"goal.{goal.number}.{group}" if goal.number == 6 else f"goal.{goal.number}")
+                rows.append((label, say.number(self.stored.level(key) * by, decimals), *cells))
+        head = (say("goals.head"), say("nothing"), *(self.title_of(name) for name in self.strategies))
+        return Table("goals", say("goals.title"), head, tuple(rows), note=say("goals.note"))
+
+    # ---- what it rests on -------------------------------------------------------------------------------------------
+
+    def rests_on(self) -> list[str]:
+        """The assumption that matters most, what would change the conclusion, the law, the version, the command."""
+        say, stored, out = self.say, self.stored, []
+        for name in self.strategies:
+            found = stored.strongest_assumption(name)
+            option = self.title_of(name)
+            what = "" if found is None else say.name("assumption", found[0])
+            up = found is not None and found[1] > 0
+            key = "no_assumption" if found is None else "assumption_up" if up else "assumption_down"
+            out.append(f"{say(f'rests.{key}', option=option, what=what)} {self.would_change(name)}")
+        base = stored.base
+        out.append(say("rests.law", law=say.name("law", base.law.refusion), n=rules_not_verified(base)))
+        return out
+
+    def would_change(self, name: str) -> str:
+        """How far the effect must move before the net cost changes its sign."""
+        say, net = self.say, self.net(name)
+        spent = self.stored.effect(
+            name, Key("gross_operating_spending", "all", "all"), scale=1.0 / self.stored.horizon_years
+        ).mean
+        saved = spent - net.mean
+        option = self.title_of(name)
+        flips = [
+            say.name("variant", variant)
+            for variant in self.stored.experiment.worlds
+            if variant != PLAIN and self.stored.pairs[variant]
+            and self.stored.effect(name, NET, variant).mean * net.mean < 0
+        ]  # fmt: skip
+        other = say("rests.flips", variants=say.listing(flips)) if flips else ""
+        if spent > 0 and saved > 0:
+            return " ".join(
+                (say("rests.change", option=option, factor=say.number(spent / saved, 1)), other)
+            ).strip()
+        return " ".join((say("rests.change_never", option=option), other)).strip()
+
+
+def _in_sentence(text: str) -> str:
+    return text[:1].lower() + text[1:]
+
+
+def paper(stored: Stored, say: Words, question: str, command: str) -> Paper:
+    """All blocks of the paper. Raises UserError where there is no strategy: a context is nobody's decision."""
+    page = Page(stored, say)
+    if not page.strategies:
+        raise UserError(
+            f"{stored.experiment.name}: holds contexts only (other laws, other business cycles); a paper needs a"
+            " strategy to decide on. For contexts: jobcenter compare"
+        )
+    base = stored.base
+    years = page.years
+    asked = question or say.own("question", stored.experiment.name, stored.experiment.file.question)
+    title = f"{base.municipality.name}: {asked or say('title.default')}"
+    blocks: list[Block] = [
+        Heading(title, 1),
+        Text(say("subtitle", first=years[0], rest=f"{years[0] + 1}\u2013{years[-1]}" if len(years) > 1 else UNKNOWN,
+                 price=base.prices.level_year), "small"),
+    ]  # fmt: skip
+    if watermark(base, *stored.others):
+        blocks.append(Text(say("watermark"), "warning"))
+    if base.world.share < 1.0:
+        blocks.append(Text(say("part_of_town", share=say.percent(base.world.share)), "warning"))
+    blocks.append(Bullets((say("answer.nothing"), *(page.sentence(name) for name in page.strategies))))
+    warned = [text for name in page.strategies for text in page.warnings(name)]
+    if warned:
+        blocks.append(Text(" ".join(warned), "warning"))
+    blocks += [page.frames(), page.certainty(), page.goals(), Heading(say("rests.title"))]
+    blocks.append(Bullets(tuple(page.rests_on())))
+    blocks.append(Text(say("made_with", version=code_version(), pairs=len(stored.pairs[PLAIN]),
+                           draws=len(np.unique(stored.draw_of())), command=command), "small"))  # fmt: skip
+    blocks.append(NewPage())
+    blocks += figures(page.stored, page.strategies, say, years)
+    blocks += appendix(page)
+    foot = say("foot", title=base.municipality.name, version=code_version())
+    return Paper(title, say.language, tuple(blocks), foot)

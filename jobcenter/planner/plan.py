@@ -1,0 +1,272 @@
+"""The approved forecast, frozen: predicted monthly paths, limits set before the start, and a hash over all of it."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from experiments.experiment_file import PLAIN
+from experiments.money import NEVER, payback
+from experiments.provenance import hash_of
+from experiments.store.atomic import write_whole
+from experiments.stored import Stored
+from jobcenter.planner.follow_up_series import (
+    LEAST_SD,
+    LINKS,
+    SERIES,
+    Yardstick,
+    monthly,
+    months_of,
+    sums,
+    target_groups,
+    with_posts,
+)
+from sim.errors import UserError
+from sim.records.outcomes import Key
+from sim.version import code_version
+
+SCHEMA: Final = 1
+FALSE_ALARM: Final = 0.05  # of "behind", over all months and links together, when all goes as planned
+POWER: Final = 0.80
+FEWEST_RUNS: Final = 12
+TELLING: Final = 0.5  # s.d. by which the plan must move a series before it is a link that can be judged
+PRIOR_WORKS: Final = 0.75  # that nothing in the chain breaks: a judgement, changed with --prior
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A frozen forecast. Runs are (runs, months); the k-th run of both worlds shares draw and luck."""
+
+    scenario: str
+    base: str
+    municipality: str
+    world_share: float
+    groups: tuple[str, ...]
+    months: tuple[str, ...]
+    first_month: str  # in which the first lever is in force
+    draws: tuple[int, ...]
+    pays_back: tuple[bool, ...]  # within the horizon, under the run's draw
+    planned: Mapping[str, np.ndarray]
+    nothing: Mapping[str, np.ndarray]
+    prior_works: float
+    made: str
+    command: str
+    version: str
+    digest: str
+
+    # Every other run that repeats no draw sets the boundary; the rest measure. Exchangeable with what will be seen.
+    def halves(self) -> tuple[np.ndarray, np.ndarray]:
+        """Numbers of the runs that measure, and of those that set the boundary."""
+        draws = np.array(self.draws)
+        once = [k for k, d in enumerate(draws) if d < 0 or (draws == d).sum() == 1]
+        boundary = np.array(once[1::2])
+        return np.setdiff1d(np.arange(len(draws)), boundary), boundary
+
+
+class Judge:
+    """The yardsticks and limits of a plan: a pure function of its stored runs."""
+
+    def __init__(self, plan: Plan):
+        self.plan = plan
+        fit, held = plan.halves()
+        self.planned, self.none, self.sign = {}, {}, {}
+        for link in LINKS:
+            values, beside = sums({k: v[fit] for k, v in plan.planned.items()}, link)
+            base, base_beside = sums({k: v[fit] for k, v in plan.nothing.items()}, link)
+            planned, none = (
+                Yardstick(v, b, LEAST_SD.get(link, 0.0)) for v, b in ((values, beside), (base, base_beside))
+            )
+            moved = planned.mean - none.mean
+            if abs(moved[-1]) >= TELLING * planned.sd[-1]:
+                self.planned[link], self.none[link] = planned, none
+                self.sign[link] = 1.0 if moved[-1] > 0 else -1.0
+        short = self.shortfall({k: v[held] for k, v in plan.planned.items()})
+        more = self.beyond({k: v[held] for k, v in plan.nothing.items()})
+        self.limit, self.false_alarm = _boundary(_largest(short, len(held)))
+        self.limit_nothing, self.false_hope = _boundary(_largest(more, len(held)))
+        planned_held = self.beyond({k: v[held] for k, v in plan.planned.items()})
+        nothing_held = self.shortfall({k: v[held] for k, v in plan.nothing.items()})
+        self.told = {
+            link: self._month_of(planned_held[link], self.limit_nothing) for link in self.links
+        }  # when a plan that works can be told from nothing
+        together = np.max(list(nothing_held.values()), axis=0) if nothing_held else np.zeros((1, 1))
+        self.caught = self._month_of(
+            together, self.limit
+        )  # when a plan of which nothing came is called behind
+
+    @property
+    def links(self) -> tuple[str, ...]:
+        """Links the plan moves enough to be judged."""
+        return tuple(self.sign)
+
+    def shortfall(self, runs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """By how many s.d. each month falls short of the plan, (..., months)."""
+        return {
+            link: -self.sign[link] * self.planned[link].z(*sums(runs, link))
+            for link in self.links
+            if link in runs
+        }
+
+    def beyond(self, runs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """By how many s.d. each month is better than nothing done."""
+        return {
+            link: self.sign[link] * self.none[link].z(*sums(runs, link))
+            for link in self.links
+            if link in runs
+        }
+
+    def limits(self) -> list[tuple[str, str, float, float]]:
+        """(month, link, stop: worse than this is behind, go on: better than this is not nothing) at each quarter's end,
+        as means of the months so far when it began at the usual level and as many came as usual."""
+        out = []
+        for at in range(2, len(self.plan.months), 3):
+            for link in self.links:
+                stop = self.planned[link].mean[at] - self.sign[link] * self.limit * self.planned[link].sd[at]
+                go = self.none[link].mean[at] + self.sign[link] * self.limit_nothing * self.none[link].sd[at]
+                out.append((self.plan.months[at], link, float(stop), float(go)))
+        return out
+
+    def _month_of(self, statistic: np.ndarray, limit: float) -> str | None:
+        """First month by which four of five runs have passed the limit."""
+        passed = (np.maximum.accumulate(statistic, axis=1) > limit).mean(axis=0) >= POWER
+        return self.plan.months[int(np.argmax(passed))] if passed.any() else None
+
+
+def _largest(found: Mapping[str, np.ndarray], runs: int) -> np.ndarray:
+    """The largest value of each run over all months and links."""
+    if not found:
+        return np.zeros(runs)
+    return np.asarray(np.max([values.max(axis=1) for values in found.values()], axis=0))
+
+
+def _boundary(largest: np.ndarray) -> tuple[float, float]:
+    """The limit, and the chance that a run like these passes it in any month.
+
+    The k-th largest of n runs is passed by one more run of their kind with chance k / (n + 1), whatever the
+    distribution and however often one looks (conformal prediction; Vovk, Gammerman & Shafer 2005).
+    """
+    n = len(largest)
+    k = max(1, int(FALSE_ALARM * (n + 1)))
+    return float(np.sort(largest)[n - k]), k / (n + 1)
+
+
+def freeze(
+    stored: Stored, name: str | None, months: int, prior: float, command: str, progress: Callable[[int], None]
+) -> Plan:
+    """Lives the stored pairs again up to the last followed month, with the draws and seeds of the batch.
+
+    Raises UserError for an unknown scenario or a store with too few pairs.
+    """
+    from experiments.anchor import anchored
+    from experiments.chunk import _under
+    from experiments.run import branch
+
+    names = list(stored.names)
+    if name is None and len(names) == 1:
+        name = names[0]
+    if name not in names:
+        raise UserError(
+            f"--scenario {name or '?'}: the store holds {', '.join(names)}; name the one that was approved"
+        )
+    pairs = stored.pairs[PLAIN]
+    if len(pairs) < FEWEST_RUNS:
+        raise UserError(
+            f"the store holds {len(pairs)} pairs; limits need {FEWEST_RUNS} or more, and 40 to be sharp"
+        )
+    scenario = stored.others[names.index(name)]
+    weeks = min(stored.weeks, round(months * 365.2425 / 12 / 7) + 1)
+    known, _ = months_of(stored.base.start_week, weeks)
+    if len(known) < 3:
+        raise UserError(f"the horizon holds {len(known)} whole months; 3 or more are needed")
+    groups = target_groups(scenario)
+    runs: tuple[list[dict[str, np.ndarray]], ...] = ([], [])
+    for done, pair in enumerate(pairs):
+        values = anchored(stored.base, stored.job.planned.values_of(pair))
+        both = tuple(_under(s, stored.base, values).for_weeks(weeks) for s in (stored.base, scenario))
+        for kept, result in zip(runs, branch(both, None, pair.seed), strict=True):
+            kept.append(monthly(result, groups))
+        progress(done + 1)
+    lived = [{s: np.round([run[s] for run in of], 4) for s in of[0]} for of in runs]
+    planned, nothing = with_posts(lived[1], lived[0])
+    first = min(
+        (lever.first_week(scenario) for lever in scenario.levers.values()), default=scenario.start_week
+    )
+    week = min(max(first - stored.base.start_week, 0), weeks - 1)
+    body: dict[str, Any] = {
+        "schema": SCHEMA, "scenario": name, "base": stored.experiment.names[0],
+        "municipality": stored.base.municipality.name, "world_share": stored.base.world.share,
+        "groups": groups, "months": known,
+        "first_month": known[max(0, months_of(stored.base.start_week, weeks)[1][week])],
+        "draws": [pair.draw for pair in pairs], "pays_back": _pays_back(stored, name),
+        "planned": {s: planned[s].tolist() for s in SERIES}, "nothing": {s: nothing[s].tolist() for s in SERIES},
+        "prior_works": prior, "made": datetime.now(UTC).isoformat(timespec="seconds"), "command": command,
+        "version": code_version(),
+    }  # fmt: skip
+    body = json.loads(json.dumps(body))
+    return _plan(body, hash_of(body))
+
+
+def _pays_back(stored: Stored, name: str) -> list[bool]:
+    """Whether each pair's draw pays back within the horizon, luck taken out as the paper does."""
+    draws = stored.draw_of()
+    numbers = np.unique(draws) if (draws >= 0).any() else np.arange(len(draws))
+    at = 1 + stored.names.index(name)
+    keys = [Key("net_municipal_cost", "all", str(year)) for year in stored.years]
+    columns = [stored.keys.index(key) for key in keys]
+    base, other = stored.rows(0), stored.rows(at)
+    cost = np.array([o.values[columns] - b.values[columns] for b, o in zip(base, other, strict=True)])
+    back = dict(zip(numbers.tolist(), (payback(cost) != NEVER).tolist(), strict=True))
+    return [back[int(d)] if d >= 0 else back[k] for k, d in enumerate(draws)]
+
+
+def _plan(body: Mapping[str, Any], digest: str) -> Plan:
+    given: dict[str, Any] = {key: value for key, value in body.items() if key != "schema"}
+    for key in ("groups", "months", "draws", "pays_back"):
+        given[key] = tuple(given[key])
+    for world in ("planned", "nothing"):
+        given[world] = {series: np.array(values) for series, values in given[world].items()}
+    return Plan(**given, digest=digest)
+
+
+def write_plan(plan: Plan, path: Path) -> None:
+    """Writes the plan with its hash."""
+    body: dict[str, Any] = {"schema": SCHEMA}
+    for key in Plan.__dataclass_fields__:
+        value = getattr(plan, key)
+        if key in ("planned", "nothing"):
+            value = {s: v.tolist() for s, v in value.items()}
+        if key != "digest":
+            body[key] = list(value) if isinstance(value, tuple) else value
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, json.dumps({"hash": plan.digest, "plan": body}, ensure_ascii=False).encode("utf-8"))
+
+
+def read_plan(path: Path) -> Plan:
+    """A plan as it was approved. Raises UserError when it was changed, or made by another version of the code."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        body, digest = found["plan"], found["hash"]
+        schema = body["schema"]
+    except FileNotFoundError:
+        raise UserError(
+            f"{path}: no such plan; make one with: jobcenter plan freeze STORE --out {path}"
+        ) from None
+    except (ValueError, KeyError, TypeError, OSError) as wrong:
+        raise UserError(f"{path}: is no plan made by `jobcenter plan freeze` ({wrong})") from None
+    if schema != SCHEMA:
+        raise UserError(f"{path}: a plan of schema {schema}; this version reads {SCHEMA}")
+    if hash_of(body) != digest:
+        raise UserError(
+            f"{path}: was changed after it was frozen (its hash is {hash_of(body)[:12]}, not {digest[:12]}); take the"
+            " approved file again"
+        )
+    if body["version"] != code_version():
+        raise UserError(
+            f"{path}: was frozen by version {body['version']} of the model, this is {code_version()}; follow up with"
+            " the version that froze it, or freeze anew and say so"
+        )
+    return _plan(body, digest)

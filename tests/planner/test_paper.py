@@ -1,0 +1,141 @@
+"""The committee paper from a stored batch of a small town: three files, two languages, nothing leaks."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+from experiments.batch import Batch
+from experiments.experiment_file import load_experiment
+from experiments.store import Store
+from experiments.stored import NET, Stored
+from jobcenter.planner import soem
+from jobcenter.planner.opened import opened
+from jobcenter.planner.paper import Page, paper
+from jobcenter.planner.words import Words, read_words
+from jobcenter.planner.writers import html, pdf, write_paper
+from sim.errors import UserError
+from sim.records.outcomes import Key
+
+EXPERIMENT = """
+question: Hvad giver to indsatser?
+base: baseline
+scenarios: [early_intervention, extra_caseworkers]
+pairs: 12
+draws: ranges
+replicates: 2
+weeks: 60
+set: [world.share=0.02]
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("paper")
+    (place / "two.yaml").write_text(EXPERIMENT, encoding="utf-8")
+    store = Store.create_or_open(place / "store")
+    with store.writing():
+        Batch(load_experiment(str(place / "two.yaml")), store).run(
+            "threads", 2, command=f"jobcenter batch {place / 'two.yaml'} --out {place / 'store'}"
+        )
+    return place
+
+
+@pytest.fixture(scope="module")
+def stored(folder: Path) -> Stored:
+    return Stored(opened(str(folder / "store")))
+
+
+def test_numbers_are_those_of_the_batch(stored: Stored) -> None:
+    """The same spreads as `jobcenter batch` prints, whichever way they are read."""
+    for name, effect in stored.job.effects("/".join(NET)).items():
+        assert stored.effect(name, NET) == effect
+    page = Page(stored, Words("da"))
+    for name in page.strategies:
+        total = stored.effect(name, NET).mean
+        frames = [
+            stored.effect(name, Key("money", f"municipality/{f}", "all")).mean
+            for f in ("service", "transfers")
+        ]
+        assert sum(frames) == pytest.approx(total, abs=1.0)
+
+
+def test_both_languages_say_everything() -> None:
+    danish, english = read_words("da"), read_words("en")
+    assert danish.keys() == english.keys()
+    for key, text in danish.items():
+        names = [{name for _, name, _, _ in Formatter().parse(t) if name} for t in (text, english[key])]
+        assert names[0] == names[1], key
+
+
+def test_numbers_as_danes_write_them() -> None:
+    say = Words("da")
+    assert say.number(1234.5, 1) == "1.234,5"
+    assert say.signed(-1234567.0) == "\u22121.234.567"
+    assert say.signed(-0.001, 1) == "0,0"
+    assert Words("en").number(1234.5, 1) == "1,234.5"
+    with pytest.raises(UserError, match="da, en"):
+        Words("de")
+
+
+def test_no_english_leaks_into_the_danish_paper(stored: Stored) -> None:
+    """Everything but names of values and sources, which the appendix says stand as in the files."""
+    text = html(paper(stored, Words("da"), "", "jobcenter report X"))
+    text = re.sub(r"<(style|svg|title).*?</\1>", "", text, flags=re.S)
+    text = text[: text.index("Bilag: alle")]
+    words = set(re.findall(r"[a-z]+", re.sub(r"<[^>]*>", " ", text).lower()))
+    english = (
+        "the and of with without cost costs saves saving year years persons benefit benefits work job-ready"
+    )
+    english += " municipality state not within nothing knowledge interval luck error option early caseworker"
+    assert not words & set(english.split())
+    assert "Gør ingenting" in text and "fuldtidspersoner" in text
+
+
+def test_files_open_and_hold_the_numbers(stored: Stored, tmp_path: Path) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    made = paper(stored, Words("da"), "", "jobcenter report X")
+    files = {path.suffix: path for path in write_paper(made, tmp_path, "paper_da") if path.parent == tmp_path}
+    assert files[".pdf"].read_bytes().startswith(b"%PDF")
+    assert "http://www.w3.org" not in re.sub(r'xmlns(:\w+)?="[^"]*"', "", files[".html"].read_text("utf-8"))
+    book = openpyxl.load_workbook(files[".xlsx"])
+    sheet = book["budget"]
+    cells = {row[0]: row[1:] for row in sheet.iter_rows(min_row=3, values_only=True) if row[0]}
+    name = next(iter(stored.names))
+    total = cells["Tidlig indsats: netto i alt"]
+    assert total[0] == pytest.approx(stored.effect(name, Key(*NET[:2], "2027")).mean / 1e3)
+    assert {path.suffix for path in (tmp_path / "figures").iterdir()} == {".svg", ".png"}
+
+
+def test_same_store_same_pdf(stored: Stored) -> None:
+    made = paper(stored, Words("en"), "", "jobcenter report X")
+    first, second = (re.sub(rb"/ID \[.*?\]|<xmpMM.*?>|D:\d{14}\S*", b"", pdf(made)) for _ in range(2))
+    assert len(first) == len(second)
+
+
+def test_bridge_to_the_national_workbook(stored: Stored, tmp_path: Path) -> None:
+    path = soem.write_soem(stored, tmp_path / "soem.csv")
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert lines[0].split(",")[:3] == ["option", "target_group", "year_after_start"]
+    assert any("foertidspension,1,2027" in line for line in lines)
+    assert any("hbseconomics.com" in line for line in lines)  # the unit costs keep their source
+    with pytest.raises(UserError, match=r"\.csv or \.xlsx"):
+        soem.check_place(tmp_path / "soem.txt")
+
+
+def test_contexts_alone_are_no_decision(stored: Stored, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stored, "others", [replace(s, kind="context") for s in stored.others])
+    with pytest.raises(UserError, match="contexts only"):
+        paper(stored, Words("da"), "", "")
+
+
+def test_a_store_of_other_code_is_refused(
+    stored: Stored, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sim.version.code_version", lambda: "another")
+    with pytest.raises(UserError, match="run it again"):
+        Stored(opened(str(folder / "store")))
+    with pytest.raises(UserError, match="no experiment is called"):
+        opened("no_such_thing")

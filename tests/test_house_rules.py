@@ -301,7 +301,7 @@ def test_links_between_pages_lead_somewhere(page: Path) -> None:
 def test_the_readme_names_every_command_and_only_those() -> None:
     from jobcenter.cli import command_names
 
-    named = set(re.findall(r"`jobcenter (\w+)", (ROOT / "README.md").read_text(encoding="utf-8")))
+    named = set(re.findall(r"`jobcenter ([\w-]+)", (ROOT / "README.md").read_text(encoding="utf-8")))
     assert named == set(command_names())
 
 

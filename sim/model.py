@@ -30,6 +30,7 @@ from sim.week import (
     hiring,
     living,
     measures,
+    programmes,
     record,
     staffing,
     transitions,
@@ -103,6 +104,7 @@ class JobcenterModel(mesa.Model):
         #                                      the week's status is fixed from here on
         s._enrol(week)  #                    3 a trial enrols people by lot
         s._staff(week)  #                    4 caseworkers fall ill, resign, are hired, learn
+        s._programmes(week)  #               5 programmes of levers end, take their hours, and start
         offers = s._casework(week)  #        5 cases, caseworker changes, the queue, meetings
         s._measures(week, offers)  #         6 measures end and start while budget and places last
         s._post_vacancies(week)  #           7 companies
@@ -134,6 +136,7 @@ class JobcenterModel(mesa.Model):
             if not self.burn_in:
                 self._open_new_posts(week)
         self._row[:] = 0
+        self._bought[:] = 0
         self.books.open_week(week)
 
     def _arrivals(self, week: int) -> None:
@@ -150,6 +153,15 @@ class JobcenterModel(mesa.Model):
 
     def _staff(self, week: int) -> None:
         staffing.staff_the_week(self.seats, self.world, self.tables.staff, self.life_keys, week)
+
+    def _programmes(self, week: int) -> None:
+        table = self.tables.programme
+        if table.n:
+            programmes.run_programmes(
+                self.citizens, self.seats, self.world, table, self.state["row_of"], self.state["programme_starts"],
+                self._due, self._bought, self.books.pots_of_year(), week, self.books.year_begin,
+                self.books.year_end,
+            )  # fmt: skip
 
     def _casework(self, week: int) -> int:
         t = self.tables
@@ -180,7 +192,6 @@ class JobcenterModel(mesa.Model):
 
     def _measures(self, week: int, n_offers: int) -> None:
         t = self.tables
-        self._bought[:] = 0
         measures.end_and_start_measures(
             self.citizens,
             self.companies,

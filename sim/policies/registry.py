@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from sim.tables.build import Tables
 
 # Files of this folder that hold levers. Named, not searched: a stray file never becomes a policy.
-FILES: Final = ("early_intervention", "continuity", "staffing")
+FILES: Final = (
+    "early_intervention", "continuity", "staffing", "programme", "meetings", "self_service", "communication",
+    "assessment", "belief", "health_wait", "mismatch",
+)  # fmt: skip
 
 # Teams with a caseload: the coordinators of the rehabilitation team hold no cases a lever could reach.
 Team = Annotated[str, OneOf(tuple(team for team in TEAMS if team != "rehabilitation"))]
@@ -87,6 +90,21 @@ class Lever(Frozen):
     def other_cost_kr_year(self, scenario: "Scenario") -> float:
         """What the lever authorises a year besides posts, kroner, the whole municipality."""
         return 0.0
+
+    def pot_kr_year(self, scenario: "Scenario") -> dict[str, float]:
+        """What the lever authorises a year for places it buys, kroner by pot, part of `other_cost_kr_year`.
+
+        It is spent only for places taken, and nobody else can spend it.
+        """
+        return {}
+
+    def assumptions(self) -> tuple[str, ...]:
+        """Effects the user typed that no study has measured, in words: they mark every output."""
+        return ()
+
+    def clashes(self, others: Mapping[str, "Lever"]) -> dict[str, str]:
+        """Parameters that cannot stand beside what other levers of the scenario say, with the reason."""
+        return {}
 
     def one_off_oere(self) -> float:
         """One-off cost booked in the lever's first week, øre (levers are priced at the scenario's price level)."""

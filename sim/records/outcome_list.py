@@ -80,7 +80,8 @@ OUTCOMES: Final[dict[str, Kind]] = {
     "changes_per_citizen_year": Kind(
         "changes per citizen-year",
         "time",
-        "goal 8: new caseworkers per open case and year; `counted` leaves first assignment and own request out",
+        "goal 8: new caseworkers per open case and year; `counted` leaves first assignment and own request out,"
+        " `preventable` are group shifts and reorganisations among them, `unpreventable` the rest",
     ),
     "caseworker_changes": Kind("changes", "time", "new caseworkers by cause"),
     "wait_weeks_first_meeting": Kind("weeks", "time", "mean wait of the first meetings held"),

@@ -196,6 +196,11 @@ class Scenario:
             },
         }
 
+    @property
+    def assumptions(self) -> tuple[str, ...]:
+        """Effects typed in by the user that no study has measured; every output names them."""
+        return tuple(said for lever in self.levers.values() for said in lever.assumptions())
+
     @cached_property
     def unverified(self) -> tuple[str, ...]:
         """Rules in force within the horizon that were not read in a source; reports print how many.

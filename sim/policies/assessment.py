@@ -1,6 +1,6 @@
 """Assessment: who is put in which group, and who is declared fit for work too soon."""
 
-from typing import TYPE_CHECKING, Annotated, Self
+from typing import TYPE_CHECKING, Annotated, ClassVar, Self
 
 from pydantic import AfterValidator
 
@@ -20,6 +20,16 @@ class Assessment(Lever):
     Declaring people fit too early is a decision with a harm of known sign: more of them fall ill again. The harm is a
     judgement in size and never zero.
     """
+
+    channels: ClassVar[str] = (
+        "its cost; wrong groups, as assumed; the first re-assessment of sickness and relapse after it"
+    )
+    evidence: ClassVar[tuple[str, ...]] = ("EV311",)
+    weak_points: ClassVar[str] = (
+        "A wrong group acts through the chance of work of the benefit a person is put on, which is in "
+        "part a label: an assumption of fewer wrong groups moves people between levels. The size of the "
+        "harm of declaring fit too early is a judgement."
+    )
 
     assessors_fte: Annotated[Fte, AfterValidator(read_quarters)] = item(
         0.0, unit="FTE", ge=0, le=50, meaning="posts that assess new cases; they hold no cases themselves"

@@ -1,7 +1,7 @@
 """Belief: training caseworkers to believe in the citizen's chances. The cost is known, the effect is typed."""
 
 import math
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from pydantic import Field
 
@@ -21,6 +21,13 @@ class Belief(Lever):
     That citizens whose caseworker believes in them find work more often has been observed (EV103), but who believes in
     whom is no accident, and no trial of training has been read. So the default effect is none.
     """
+
+    channels: ClassVar[str] = "its cost and hours; job finding of the groups named, as assumed"
+    evidence: ClassVar[tuple[str, ...]] = ("EV103", "EV104", "EV112")
+    weak_points: ClassVar[str] = (
+        "Belief predicts better than it causes (EV104); tougher caseworkers did better in one Swiss study "
+        "(EV112). No trial of training has been read."
+    )
 
     groups: tuple[Group, ...] = Field((), description="benefits whose job finding the assumption is about")
     trained_share: Share = item(0.0, unit="share", meaning="caseworkers trained each year")

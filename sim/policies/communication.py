@@ -1,6 +1,6 @@
 """Communication: letters that are clear and well timed. Attendance may follow; that is typed, not known."""
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from pydantic import Field
 
@@ -19,6 +19,12 @@ class Communication(Lever):
 
     Without an assumption it changes nothing else. Badly timed letters are the same lever with a factor above 1.
     """
+
+    channels: ClassVar[str] = "its cost; meetings not attended, as assumed"
+    evidence: ClassVar[tuple[str, ...]] = ()
+    weak_points: ClassVar[str] = (
+        "No study of letters and attendance has been read; anxiety and illness from letters are not modelled."
+    )
 
     groups: tuple[Group, ...] = Field(
         BENEFITS, description="benefits whose attendance is assumed to change; default all"
@@ -44,7 +50,7 @@ class Communication(Lever):
 
     def assumptions(self) -> tuple[str, ...]:
         """Attendance."""
-        if self.assumed_no_show_factor == 1.0:
+        if self.assumed_no_show_factor == 1.0 or not self.groups:
             return ()
         return (f"communication: meetings not attended x {self.assumed_no_show_factor:g}",)
 

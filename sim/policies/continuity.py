@@ -21,6 +21,17 @@ class Continuity(Lever):
     hand-overs, own requests) reaches the treated; slack for absence and retention pay are the whole office's.
     """
 
+    channels: ClassVar[str] = (
+        "who keeps whose case, hand-over meetings, cover for absence, resignations, requests met;"
+        " from there trust and hours"
+    )
+    evidence: ClassVar[tuple[str, ...]] = ("EV101", "EV102", "EV106", "EV108")
+    weak_points: ClassVar[str] = (
+        "The -22 % of EV101 is observational and 0.5 changes a year a judgement. No study says how fast "
+        "trust comes back: compare recovery_8_weeks and recovery_52_weeks. That pay keeps staff is not "
+        "assumed."
+    )
+
     per_person: ClassVar[bool] = True
 
     groups: tuple[Group, ...] | None = item(

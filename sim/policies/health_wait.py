@@ -1,7 +1,7 @@
 """Health waits: how long the region lets people wait for treatment. A context, not a lever of the municipality."""
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
@@ -23,6 +23,15 @@ class HealthWait(Lever):
 
     The region decides and pays, so nothing is bought here and nothing can be given an equal budget.
     """
+
+    channels: ClassVar[str] = (
+        "recovery from lasting barriers, return to one's own job from week 5;"
+        " job finding in parallel with treatment, as assumed"
+    )
+    evidence: ClassVar[tuple[str, ...]] = ("EV302", "EV303", "EV313")
+    weak_points: ClassVar[str] = (
+        "How many recoveries wait for treatment is a judgement. The region's cost and deaths are not counted."
+    )
 
     wait_factor: Number = item(
         1.0, unit="factor", ge=0.1, le=10, meaning="length of waits against today; 2 = twice as long"
@@ -51,7 +60,7 @@ class HealthWait(Lever):
 
     def assumptions(self) -> tuple[str, ...]:
         """Parallel treatment."""
-        if self.assumed_parallel_factor == 1.0:
+        if self.assumed_parallel_factor == 1.0 or not self.parallel_groups:
             return ()
         return (
             f"health waits: chance of finding work x {self.assumed_parallel_factor:g} in parallel with treatment",

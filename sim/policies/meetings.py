@@ -22,6 +22,14 @@ class Meetings(Lever):
     take hours from other meetings, or give them.
     """
 
+    channels: ClassVar[str] = "minutes of a meeting, and which meetings are prepared"
+    evidence: ClassVar[tuple[str, ...]] = ("EV106",)
+    weak_points: ClassVar[str] = (
+        "What a prepared meeting is worth against an unprepared one is a judgement "
+        "(contact.unprepared_value 0.75, 0.5 to 1). A longer meeting is worth no more than a short one "
+        "here."
+    )
+
     per_person: ClassVar[bool] = True
 
     groups: tuple[Group, ...] = Field(BENEFITS, description="benefits whose meetings change; default all")

@@ -1,6 +1,6 @@
 """Mismatch: highly educated people told to take unskilled jobs, who stand before others in the queue for them."""
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from sim.policies.registry import Dose, Lever, lever
 from sim.scenario.scalars import Kr, Number, item
@@ -18,6 +18,15 @@ class Mismatch(Lever):
 
     How many more they apply for is an assumption; who then is not hired is mechanism (ranking, vacancies).
     """
+
+    channels: ClassVar[str] = (
+        "applications of people with higher education on a benefit, as assumed; its cost"
+    )
+    evidence: ClassVar[tuple[str, ...]] = ("EV402", "EV403")
+    weak_points: ClassVar[str] = (
+        "Jobs have no skill level in the model: every job can be taken by everybody, and schooling only "
+        "weighs in the ranking. So all jobs are a little unskilled."
+    )
 
     kr_per_year: Kr = item(0.0, unit="kr per year", ge=0, meaning="what the effort costs")
     assumed_applications_factor: Number = item(

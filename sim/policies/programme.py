@@ -129,9 +129,14 @@ class Programme(Frozen):
         limit = scenario.law.measure(self.known.longest_by_law, week) if self.known.longest_by_law else None
         return self.weeks if limit is None else min(self.weeks, round(limit))
 
+    @property
+    def runs(self) -> bool:
+        """Whether anybody takes part."""
+        return bool(self.groups) and self.places_per_year > 0
+
     def is_zero_dose(self) -> bool:
         """Nobody takes part and no post is added."""
-        return not (self.groups and self.places_per_year) and not any(self.extra_fte.values())
+        return not self.runs and not any(self.extra_fte.values())
 
 
 @lever("programme")
@@ -142,6 +147,27 @@ class Programmes(Lever):
     nothing unless a trial has measured it (A) or an assumption is typed (B); what it costs in kroner, hours and time
     to look for work is real.
     """
+
+    channels: ClassVar[str] = (
+        "a second slot beside the measures: its money, its caseworkers' minutes,"
+        " the chance of finding work while it runs and after"
+    )
+    evidence: ClassVar[tuple[str, ...]] = (
+        "EV016",
+        "EV203",
+        "EV204",
+        "EV208",
+        "EV220",
+        "EV225",
+        "EV226",
+        "EV236",
+    )
+    weak_points: ClassVar[str] = (
+        "What each kind gives and what a place costs is known for few; see the kind. Programmes reach job "
+        "finding only, not the doors to education, health or one's own job. Nobody breaks off but by "
+        "leaving the benefit. Participants are drawn from all who fit, not by a caseworker's judgement, "
+        "so there is no selection."
+    )
 
     model_config = ConfigDict(extra="allow")
     __pydantic_extra__: dict[str, Programme] = Field(init=False)
@@ -158,6 +184,11 @@ class Programmes(Lever):
     def programmes(self) -> dict[str, Programme]:
         """The programmes by name."""
         return dict(self.__pydantic_extra__ or {})
+
+    @property
+    def active(self) -> list[Programme]:
+        """Those somebody takes part in, in the order written."""
+        return [one for one in self.programmes.values() if one.runs]
 
     @property
     def groups(self) -> tuple[str, ...]:
@@ -177,7 +208,7 @@ class Programmes(Lever):
         return tuple(
             f"programme {name}: chance of finding work x {one.assumed_factor:g} for {one.after_weeks} weeks after it"
             for name, one in self.programmes.items()
-            if one.assumed_factor != 1.0 and not one.is_zero_dose()
+            if one.assumed_factor != 1.0 and one.runs
         )
 
     def extra_posts(self) -> dict[str, float]:
@@ -214,8 +245,9 @@ class Programmes(Lever):
     def pot_kr_year(self, scenario: "Scenario") -> dict[str, float]:
         """A year's places at their price, by the pot they are ring-fenced in."""
         money = dict.fromkeys(_POT.values(), 0.0)
-        for one in self.programmes.values():
-            money[_POT[one.account]] += one.places_per_year * _price(one, scenario)
+        for one in self.active:
+            paid = one.lasts(scenario, self.first_week(scenario)) / one.weeks
+            money[_POT[one.account]] += one.places_per_year * _price(one, scenario) * paid
         return money
 
     def other_cost_kr_year(self, scenario: "Scenario") -> float:
@@ -233,8 +265,7 @@ class Programmes(Lever):
         from sim.population.citizens import NEVER
 
         table = tables.programme
-        active = [one for one in self.programmes.values() if one.groups and one.places_per_year]
-        for p, one in enumerate(active, start=1):
+        for p, one in enumerate(self.active, start=1):
             weeks = one.lasts(scenario, week)
             table.treated_only[p] = self.on_trial(scenario)
             table.non_danish_only[p] = one.non_danish_origin_only
@@ -258,7 +289,7 @@ class Programmes(Lever):
                 table.after_log[p, b] = math.log(one.assumed_factor)
                 helps = math.log(one.running_factor) if one.measured_on(group) else 0.0
                 tables.offer.programme_log[p, b] = math.log(one.lock_in_factor) + helps
-        tables.programme = table._replace(n=len(active), first_week=self.first_week(scenario))
+        tables.programme = table._replace(n=len(self.active), first_week=self.first_week(scenario))
 
 
 def _price(one: Programme, scenario: "Scenario") -> float:

@@ -54,6 +54,9 @@ class Lever(Frozen):
     per_person: ClassVar[bool] = (
         False  # whether it can be given to some and not to others: a trial needs that
     )
+    channels: ClassVar[str] = ""  # what it changes in the model, in words
+    evidence: ClassVar[tuple[str, ...]] = ()  # ids of the evidence table
+    weak_points: ClassVar[str] = ""
 
     from_week: IsoWeek = Field(
         0, alias="from", description="first week in force; default: the scenario's start"

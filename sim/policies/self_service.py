@@ -1,6 +1,6 @@
 """Digital self-service: case administration freed for a price; below zero it is an administrative burden."""
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from pydantic import Field
 
@@ -19,6 +19,13 @@ class SelfService(Lever):
 
     Freed minutes become meetings where there is a queue or an earlier meeting to hold; nothing else follows.
     """
+
+    channels: ClassVar[str] = "minutes of case administration a week by team"
+    evidence: ClassVar[tuple[str, ...]] = ()
+    weak_points: ClassVar[str] = (
+        "No measurement of freed casework hours has been read. Citizens who cannot use it are not in the "
+        "model."
+    )
 
     freed_share: Number = item(
         0.0, unit="share", ge=-3, le=0.9,

@@ -38,14 +38,7 @@ LARGEST: Final[dict[str, Published]] = {
         0.30, "EV120-EV135: halved caseload, upper end of the range put on all exits (1.0 to 1.3)"
     ),
     "programme": Published(0.40, "EV226: a mentor, 7 against 5 % in job after a year; IPS +29 % (EV220)"),
-    # Time and process act through hours: as a lower caseload does.
-    "meetings": Published(0.30, "EV120-EV135: hours freed act as a lower caseload"),
-    "self_service": Published(0.30, "EV120-EV135: hours freed act as a lower caseload"),
-    "communication": Published(0.30, "EV120-EV135: meetings held act as a lower caseload"),
-    "assessment": Published(0.30, "EV120-EV135, for want of a study of assessment"),
     "belief": Published(0.33, "EV103: +33 % between caseworkers' beliefs, observational"),
-    "health_wait": Published(0.51, "EV302: the best of three municipalities, return to work 1.51"),
-    "mismatch": Published(0.40, "EV003, as the most that search has been raised by"),
 }
 
 
@@ -102,7 +95,7 @@ def reached(
 
     Early meetings reach those who enter; caseworkers reach those in the team's groups and those who enter them;
     continuity reaches those whose caseworker would have changed; a programme has places (share: of the municipality
-    that is simulated); anything else reaches those on its benefits and those who enter them.
+    that is simulated); a lever without evidence reaches those on its benefits and those who enter them.
     """
     if lever.name == "early_intervention":
         coverage = float(getattr(lever, "coverage_share", 1.0))
@@ -124,7 +117,7 @@ def reached(
         }
     if lever.name == "programme":
         return _places_over_benefits(getattr(lever, "programmes", {}).values(), groups, share)
-    if lever.name in LARGEST:
+    if lever.evidence_class() != "A":
         named = getattr(lever, "groups", None) or getattr(lever, "parallel_groups", None) or tuple(groups)
         return {name: groups[name].persons + groups[name].entries for name in named if name in groups}
     raise KeyError(
@@ -167,8 +160,8 @@ def bound_of(scenario: Scenario, baseline: Mapping[Key, float], weeks: int) -> B
 
 def _parts(scenario: Scenario, groups: Mapping[str, Group], changes: float) -> Iterator[Bound]:
     for name, lever in scenario.levers.items():
-        if lever.is_zero_dose():
-            continue
+        if lever.is_zero_dose() or (name not in LARGEST and lever.evidence_class() != "A"):
+            continue  # no effect of such a lever has been published, so there is no ceiling to hold it against
         persons = reached(lever, groups, changes, scenario.world.share)
         published = LARGEST[name]
         kr = sum(

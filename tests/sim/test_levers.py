@@ -137,8 +137,8 @@ def test_with_unlimited_hours_nobody_waits(unlimited: dict[str, np.ndarray]) -> 
 
 # What a lever of class B or C may move when hours and money are unlimited: time used, money, its own counts.
 NOT_A_JOB = (
-    "payers", "payees", "pots", "row staff.minutes", "row measures_", "row queue.minutes", "row passive", "row meetings.prepared",
-    "state programme", "state seat_minutes", "cohort",
+    "payers", "payees", "pots", "row staff.minutes", "row measures_", "row queue.minutes", "row passive",
+    "row meetings.prepared", "state programme", "state seat_minutes", "cohort",
 )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from sim.behaviour.events import GAP_TABLE
 from sim.books import Books
 from sim.calendar import iso
 from sim.chance import S_TRIAL_ARM, STREAMS, fill_keys, keys_of_week
-from sim.codes import N_BANDS, N_BENEFITS, N_MEASURES, N_STATUSES, N_TEAMS, RATE_CLASSES, TEAMS
+from sim.codes import EDUCATIONS, N_BANDS, N_BENEFITS, N_MEASURES, N_STATUSES, N_TEAMS, RATE_CLASSES, TEAMS
 from sim.compiled import column
 from sim.population.caseworkers import Seats
 from sim.population.citizens import Citizens
@@ -137,6 +137,7 @@ class JobcenterModel(mesa.Model):
                 self._open_new_posts(week)
         self._row[:] = 0
         self._bought[:] = 0
+        self.world.hired[:] = 0
         self.books.open_week(week)
 
     def _arrivals(self, week: int) -> None:
@@ -248,6 +249,7 @@ class JobcenterModel(mesa.Model):
             )
             if lived <= self.rows.shape[0]:
                 self.rows[lived - 1] = self._row
+                self.hired[lived - 1] = self.world.hired
 
     def _transitions(self, week: int) -> None:
         before = self._row.copy() if self.burn_in else None
@@ -282,6 +284,7 @@ class JobcenterModel(mesa.Model):
         self.books = Books(scenario, self.first_week, horizon)
         self._row = np.zeros(N_COLUMNS, np.int64)
         self.rows = np.zeros((weeks, N_COLUMNS), np.int64)
+        self.hired = np.zeros((weeks, len(EDUCATIONS)), np.int64)
         self.cohort = np.zeros((weeks, len(COHORT)), np.int64)
         self.entrants_until = np.zeros(weeks + 1, np.int64)
         entrants = max(1000, n // 10) if weeks else 0  # grows as people come
@@ -295,6 +298,7 @@ class JobcenterModel(mesa.Model):
             first_of_team=np.zeros(N_TEAMS + 1, np.int64),
             requested=state["requested"],
             lengths=state["lengths"],
+            hired=np.zeros(len(EDUCATIONS), np.int64),
             stocks=state["stocks"],
             entrant=np.zeros(entrants, np.int32),
             entrant_total=column(entrants, "int16"),
@@ -405,6 +409,7 @@ class JobcenterModel(mesa.Model):
             years=tuple(self.books.ledger.years),
             cohort=self.cohort[:lived].copy(),
             step_labels=tuple(self.settings.law.rule_set.steps),
+            hired=self.hired[:lived].copy(),
             spells=spells,
             notes={"law": self.settings.law.refusion, "question": self.settings.question},
         )

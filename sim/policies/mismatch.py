@@ -25,7 +25,7 @@ class Mismatch(Lever):
     evidence: ClassVar[tuple[str, ...]] = ("EV402", "EV403")
     weak_points: ClassVar[str] = (
         "Jobs have no skill level in the model: every job can be taken by everybody, and schooling only "
-        "weighs in the ranking. So all jobs are a little unskilled."
+        "weighs in the ranking. The schooling of people under 23 is what they will end with."
     )
 
     kr_per_year: Kr = item(0.0, unit="kr per year", ge=0, meaning="what the effort costs")

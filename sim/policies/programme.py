@@ -1,13 +1,14 @@
 """Programmes: places bought for a target group, such as JobStart, upskilling, a mentor or IPS."""
 
 import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from sim.codes import BENEFITS, HEALTH, M_COURSE, M_EXTERNAL, POTS
 from sim.policies.registry import Dose, Group, Lever, Team, lever, scaled_posts
-from sim.scenario.programme_kinds import PRICE_YEAR, Account, Health, Kind, kinds
+from sim.scenario.programme_kinds import PRICE_YEAR, Account, Health, Kind, kinds, origins
 from sim.scenario.scalars import Frozen, Fte, Kr, Minutes, Number, OneOf, Weeks, item, read_quarters
 from sim.scenario.yaml_tree import nearest
 
@@ -240,6 +241,32 @@ class Programmes(Lever):
             )
             for name, one in self.programmes.items()
         }
+        return self.model_copy(update=changed)
+
+    def ranges(self) -> dict[str, tuple[float, float, float]]:
+        """Factors on job finding of programmes that take them from their kind."""
+        found = {}
+        for name, one in self.programmes.items():
+            for factor in ("lock_in_factor", "running_factor"):
+                known = origins().get(f"{one.kind}.{factor}")
+                own = getattr(one, factor) != getattr(one.known, factor)
+                if (
+                    one.runs
+                    and not own
+                    and known is not None
+                    and known.low is not None
+                    and known.high is not None
+                ):
+                    found[f"{name}.{factor}"] = (getattr(one, factor), known.low, known.high)
+        return found
+
+    def with_values(self, values: Mapping[str, float]) -> Self:
+        """Other factors; holding back is never a help, however the draw falls."""
+        changed = self.programmes
+        for path, value in values.items():
+            name, factor = path.rsplit(".", 1)
+            number = min(value, 1.0) if factor == "lock_in_factor" else value
+            changed[name] = changed[name].model_copy(update={factor: number})
         return self.model_copy(update=changed)
 
     def pot_kr_year(self, scenario: "Scenario") -> dict[str, float]:

@@ -105,6 +105,17 @@ class Lever(Frozen):
         """Effects the user typed that no study has measured, in words: they mark every output."""
         return ()
 
+    def ranges(self) -> dict[str, tuple[float, float, float]]:
+        """Numbers of the lever that are known as a range, by path inside it: (value, low, high). A draw moves them.
+
+        Numbers the scenario sets itself are not among them.
+        """
+        return {}
+
+    def with_values(self, values: Mapping[str, float]) -> Self:
+        """The same lever with other values of what `ranges` names."""
+        raise NotImplementedError(f"{type(self).__name__} declares no range")
+
     def clashes(self, others: Mapping[str, "Lever"]) -> dict[str, str]:
         """Parameters that cannot stand beside what other levers of the scenario say, with the reason."""
         return {}

@@ -72,7 +72,9 @@ OUTCOMES: Final[dict[str, Kind]] = {
     "exits_by_door": Kind("spells", "people", "spells that end, by door"),
     "completed_spell_weeks": Kind("weeks", "people", "mean length of the spells that end"),
     "persons_by_step": Kind("full-time persons", "people", "benefit persons by refusion step"),
-    "hires": Kind("hires", "people", "vacancies filled, by who was hired"),
+    "hires": Kind(
+        "hires", "people", "vacancies filled, by who was hired; people on support by schooling too"
+    ),
     "vacancies": Kind("vacancies", "people", "open vacancies, mean of the period's weeks"),
     "vacancy_flow": Kind("vacancies", "people", "vacancies posted, posted again, lapsed"),
     "resident_flows": Kind("persons", "people", "events of residents and below-plan weeks"),

@@ -186,6 +186,10 @@ def _flows(w: _Writer) -> None:
         w.add("exits_by_door", door, total(*(f"exits.{benefit}.{door}" for benefit in codes.BENEFITS)))
     for applicant in codes.APPLICANTS:
         w.add("hires", applicant, total(f"market.hires_{applicant}"))
+    if w.result.hired is not None:
+        by_schooling = w._over_periods(w.result.hired)
+        for k, education in enumerate(codes.EDUCATIONS):
+            w.add("hires", f"benefit_{education}", by_schooling[:, k])
     w.add("vacancies", ALL, w.mean("market.vacancies"))
     for flow in ("posted", "reposted", "lapsed"):
         w.add("vacancy_flow", flow, total(f"market.{flow}"))

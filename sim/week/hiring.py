@@ -189,6 +189,7 @@ def hire(c, companies, w, table, tickets, vacancies, best_row, memory, draws, we
             ask(c, w, winner, JOB, RANK_JOB)
             hired += 1
             w.row[MK_HIRES] += 1
+            w.hired[c.education[winner]] += 1
             note_contact(companies, w, company, week, year_begin)
         elif winner == _RESIDENT:
             w.row[MK_HIRES_RESIDENT] += 1

@@ -194,6 +194,22 @@ def test_a_programme_holds_back_through_the_chance_of_work() -> None:
     assert changed_tables(course) == {"programme", "offer"}
 
 
+def test_what_a_trial_measured_is_drawn_and_what_a_scenario_sets_is_not() -> None:
+    """Class A acts over its range: a draw moves the factor; a number typed in the scenario stays."""
+    from experiments.draws import draw, lever_ranges
+
+    ips = "{kind: ips, groups: [ressourceforloeb], places_per_year: 10, least_health: severe"
+    scenario = given("programme", f"{{one: {ips}}}, two: {ips}, running_factor: 1.2}}}}")
+    known = lever_ranges([world("baseline"), scenario])
+    assert set(known) == {"levers.programme.one.running_factor"}
+    drawn = [scenario.with_behaviour(draw(known, k)).levers["programme"] for k in range(20)]
+    factors = [lever.programmes["one"].running_factor for lever in drawn]
+    assert len(set(factors)) == 20 and 0.7 < min(factors) < 1.46 < max(factors) < 2.3
+    assert {lever.programmes["two"].running_factor for lever in drawn} == {1.2}
+    base = world("baseline")
+    assert base.with_behaviour(draw(known, 1)).canonical() == base.canonical()
+
+
 def test_a_saved_run_and_a_branch_go_on_with_their_programmes(tmp_path: Any) -> None:
     scenario = given("programme", f"{{from: start+20, one: {PROGRAMME}}}", weeks=40)
     whole = everything(lived(scenario))
@@ -249,8 +265,14 @@ SIGNS = {
         "continuity", "{groups: [uddannelseshjaelp], one_person_across_groups_share: 1}",
         ("caseworker_changes", "group_shift", "all"), -1,
     ),
+    "who has less schooling loses": (
+        "mismatch", "{assumed_applications_factor: 2}", ("hires", "benefit_vocational", "all"), -1,
+    ),
+    "and those outside": (
+        "mismatch", "{assumed_applications_factor: 2}", ("hires", "resident_in_work", "all"), -1,
+    ),
     "an eager graduate": (
-        "mismatch", "{assumed_applications_factor: 2}", ("hires", "benefit", "all"), 1,
+        "mismatch", "{assumed_applications_factor: 2}", ("hires", "benefit_higher", "all"), 1,
     ),
 }  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 import re
 from functools import cache
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -26,8 +27,9 @@ WEEKS = 4
 
 def table() -> list[dict[str, str]]:
     lines = (ROOT / "docs" / "mission_coverage.md").read_text(encoding="utf-8").splitlines()
-    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("|")]
-    head, _, *rows = cells
+    first = next(k for k, line in enumerate(lines) if line.startswith("| Row |"))
+    of_table = takewhile(lambda line: line.startswith("|"), lines[first:])
+    head, _, *rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in of_table]
     assert all(len(row) == len(head) for row in rows)
     return [dict(zip(head, row, strict=True)) for row in rows]
 

@@ -147,7 +147,8 @@ def scenario_lines(rows: list[dict[str, Any]]) -> Iterator[str]:
     ]
     for row in rows:
         need = row["effect_needed"]
-        pays = "-" if need != need or not row["kr_year"] else f"+{100 * need:,.0f} %"
+        nothing_to_ask = need != need or not row["kr_year"] or row["evidence_class"] == "C"
+        pays = "-" if nothing_to_ask else "under +1 %" if need < 0.01 else f"+{100 * need:,.0f} %"
         cost = f"{row['kr_year'] / 1e6:,.2f}"
         table.append((row["scenario"], row["evidence_class"] or "-", row["dose"], cost,
                       _number(row["persons_reached"]), pays))  # fmt: skip

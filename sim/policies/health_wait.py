@@ -34,10 +34,10 @@ class HealthWait(Lever):
     )
 
     wait_factor: Number = item(
-        1.0, unit="factor", ge=0.1, le=10, meaning="length of waits against today; 2 = twice as long"
+        1.0, unit="factor", ge=0.25, le=10, meaning="length of waits against today; 2 = twice as long"
     )
     waiting_share: Share = item(
-        0.3, unit="share", source="judgement, 0.1 to 0.6",
+        0.3, unit="share", le=0.6, source="judgement, 0.1 to 0.6",
         meaning="recoveries that have to wait for treatment: their chance a week falls as waits grow",
     )  # fmt: skip
     parallel_groups: tuple[Group, ...] = Field(

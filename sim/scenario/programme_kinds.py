@@ -1,6 +1,7 @@
 """The kinds of programme a lever can buy: scenarios/programmes/kinds.yaml, read once."""
 
 from functools import lru_cache
+from pathlib import Path
 from typing import Annotated, Final
 
 from pydantic import Field
@@ -37,9 +38,9 @@ class Kind(Frozen):
 PRICE_YEAR: Final = 2024
 
 
-@lru_cache(maxsize=1)
-def _read() -> tuple[dict[str, Kind], dict[str, Provenance]]:
-    tree = yaml_tree.read(find("kinds", "programmes"))
+def read_kinds(path: Path) -> tuple[dict[str, Kind], dict[str, Provenance]]:
+    """The kinds of a file, and where each number comes from. Raises UserError with every mistake."""
+    tree = yaml_tree.read(path)
     checker = Checker(tree)
     kinds = {}
     for name in tree.root:
@@ -49,6 +50,11 @@ def _read() -> tuple[dict[str, Kind], dict[str, Provenance]]:
                 kinds[name] = kind
     checker.done()
     return kinds, checker.provenance
+
+
+@lru_cache(maxsize=1)
+def _read() -> tuple[dict[str, Kind], dict[str, Provenance]]:
+    return read_kinds(find("kinds", "programmes"))
 
 
 def kinds() -> dict[str, Kind]:

@@ -58,11 +58,12 @@ def anchored(
     if not draw:
         return {}
     plain = _plain(base)
-    path = _place(plain, draw)
+    levels = _of_levels(draw)
+    path = _place(plain, levels)
     if path.exists():
         factors = json.loads(path.read_text(encoding="utf-8"))
     else:
-        factors = solve(plain, draw, progress)
+        factors = solve(plain, levels, progress)
         _write(path, factors)
     return {**draw, **_levels(base, draw, factors)}
 
@@ -70,9 +71,14 @@ def anchored(
 def weeks_to_run(base: Scenario, draws: Iterable[Mapping[str, float]]) -> int:
     """Weeks of simulation the anchors of these draws still take; nothing for what is kept."""
     plain = _plain(base)
-    missing = sum(not _place(plain, draw).exists() for draw in draws if draw)
+    missing = sum(not _place(plain, _of_levels(draw)).exists() for draw in draws if draw)
     central = 1 + len(PREFIX) if missing and not _central_place(plain).exists() else 0
     return plain.weeks * (missing + central)
+
+
+def _of_levels(draw: Mapping[str, float]) -> dict[str, float]:
+    """The draw without the numbers of levers, which the base does not have."""
+    return {name: value for name, value in draw.items() if not name.startswith("levers.")}
 
 
 def _place(plain: Scenario, draw: Mapping[str, float]) -> Path:

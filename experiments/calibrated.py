@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
-from experiments.comparison import WATERMARK
+from experiments.comparison import mark
 from experiments.provenance import hash_of
 from sim.scenario import Scenario
 
@@ -44,10 +44,21 @@ def passes(verdict: Mapping[str, Any]) -> bool:
     return bool(off) and sum(x <= 1 for x in off) >= WITHIN_SHARE * len(off) and max(off) <= MOST_TOLERANCES
 
 
-def watermark(*scenarios: Scenario) -> str | None:
-    """The line every output of scenarios carries; None where the fit targets of each one's municipality pass."""
+def is_calibrated(*scenarios: Scenario) -> bool:
+    """Whether the fit targets of each scenario's municipality pass."""
     good = {found["ground"] for found in _verdicts() if passes(found)}
-    return None if good and all(ground_hash(scenario) in good for scenario in scenarios) else WATERMARK
+    return bool(good) and all(ground_hash(scenario) in good for scenario in scenarios)
+
+
+def assumed(*scenarios: Scenario) -> tuple[str, ...]:
+    """Effects typed in by the user that no study has measured."""
+    return tuple(dict.fromkeys(said for scenario in scenarios for said in scenario.assumptions))
+
+
+def watermark(*scenarios: Scenario) -> str | None:
+    """The line every output of scenarios carries; None where the fit targets of each one's municipality pass and no
+    effect was typed in."""
+    return mark(is_calibrated(*scenarios), assumed(*scenarios))
 
 
 @lru_cache(maxsize=1)

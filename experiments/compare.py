@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from experiments.bounds import TOLERATED, bound_of
-from experiments.calibrated import watermark
+from experiments.calibrated import assumed, is_calibrated
 from experiments.comparison import (
     BOUND_COLUMNS,
     CALCULATION_ERROR,
@@ -230,7 +230,8 @@ def build(
         exit_split=pd.DataFrame(splits, columns=list(EXIT_COLUMNS)),
         refusion_lines=pd.DataFrame(refusion, columns=list(REFUSION_COLUMNS)),
         notes=[note for note in notes if note],
-        calibrated=watermark(base, *others) is None,
+        calibrated=is_calibrated(base, *others),
+        assumptions=assumed(base, *others),
         rules_not_verified=rules_not_verified(base),
         command=command,
         version=code_version(),

@@ -59,6 +59,14 @@ MONEY_SERIES: Final = ("net_municipal_kr", "net_state_kr", "operating_kr")
 CUMULATIVE: Final = "cumulative_"
 
 
+def mark(calibrated: bool, assumptions: tuple[str, ...]) -> str | None:
+    """What every output must carry: the watermark of an uncalibrated ground, and effects that were typed in."""
+    said = [] if calibrated else [WATERMARK]
+    if assumptions:
+        said.append(f"Assumed, not measured: {'; '.join(assumptions)}")
+    return ". ".join(said) or None
+
+
 @dataclass(frozen=True)
 class Comparison:
     """Scenarios against one base, seed by seed."""
@@ -85,6 +93,7 @@ class Comparison:
     command: str
     version: str  # code version of the model
     price_level: int  # kroner of this year
+    assumptions: tuple[str, ...] = ()  # effects typed in by the user that no study has measured
     municipality: str = ""
     world_share: float = 1.0
     money: "pd.DataFrame | None" = (
@@ -104,7 +113,7 @@ class Comparison:
     @property
     def watermark(self) -> str | None:
         """The line every output carries until the fit targets pass; None when they do."""
-        return None if self.calibrated else WATERMARK
+        return mark(self.calibrated, self.assumptions)
 
     def difference(self, scenario: str, outcome: str, group: str = "all", year: str = "all") -> "pd.Series":
         """One row of the differences. Raises KeyError when there is none."""

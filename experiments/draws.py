@@ -11,7 +11,7 @@ A draw is addressed: number k of parameter p is a hash of (k, p), so a parameter
 
 import hashlib
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Final
@@ -74,6 +74,20 @@ def ranges(scenario: Scenario) -> dict[str, Range]:
     return out
 
 
+def lever_ranges(scenarios: Iterable[Scenario]) -> dict[str, Range]:
+    """Numbers of the scenarios' levers that are known as a range, such as what a mentor adds to job finding.
+
+    They move no baseline, so no level is put back for them. Two scenarios with a lever of one name share its draw.
+    """
+    out = {}
+    for scenario in scenarios:
+        for name, lever in scenario.levers.items():
+            for path, (value, low, high) in lever.ranges().items():
+                kind = "lognormal" if low < value < high else "uniform"
+                out[f"levers.{name}.{path}"] = Range(value, low, high, kind)
+    return out
+
+
 def is_drawn(name: str, status: str) -> bool:
     """Whether a behaviour row is uncertain knowledge of a mechanism, not a level fitted to the municipality."""
     return name.split(".")[0] not in LEVEL_GROUPS and status not in FITTED
@@ -103,6 +117,8 @@ def number_of(scenario: Scenario, name: str) -> float:
     """The number a draw's name stands for in a scenario."""
     if name in scenario.behaviour:
         return scenario.behaviour[name]
+    if name.startswith("levers."):
+        return 0.0  # a lever's own number: no base has another
     _, effect, part = name.split(".")
     return float(getattr(scenario.effects[effect], part).value)
 

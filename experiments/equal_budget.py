@@ -206,9 +206,11 @@ def _priced(scenario: Scenario, budget_kr: float, split: Mapping[str, float] | N
 
 
 def _dose(scenario: Scenario, lever: Lever, part_kr: float) -> float:
-    """The dose that authorises what comes nearest to its part, on whole quarters of a post."""
+    """The dose that authorises what comes nearest to its part, on whole quarters of a post where it takes posts."""
     declared = lever.dose(scenario)
     least_kr, kr_per_dose = _line(scenario, lever)
+    if not lever.paid_posts():
+        return min(max(declared.least + (part_kr - least_kr) / kr_per_dose, declared.least), declared.most)
     quarter = 0.25 * _post_kr(scenario) * scenario.world.share / kr_per_dose  # in units of the dose
     steps = round((part_kr - least_kr) / kr_per_dose / quarter)
     return min(max(declared.least + steps * quarter, declared.least), declared.most)

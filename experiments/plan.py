@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from experiments.anchor import anchor_code
-from experiments.draws import Range, draw, number_of, ranges, read_posterior, set_by_hand
+from experiments.draws import Range, draw, lever_ranges, number_of, ranges, read_posterior, set_by_hand
 from experiments.experiment_file import PLAIN, Experiment
 from experiments.provenance import canonical_hash, run_key
 from sim.scenario import Scenario
@@ -49,7 +49,8 @@ class Planned:
 
     @cached_property
     def _ranges(self) -> Mapping[str, Range]:
-        return ranges(self.experiment.worlds[PLAIN][0])
+        worlds = self.experiment.worlds[PLAIN]
+        return {**ranges(worlds[0]), **lever_ranges(worlds)}
 
     def values_of(self, pair: Pair) -> dict[str, float]:
         """What is drawn for a pair: its draw without what the variant holds fixed; nothing for central values."""

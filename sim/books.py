@@ -50,6 +50,12 @@ class Books:
             begin = max(lever.first_week(scenario), first_week)
             amount = round(lever.one_off_oere() * share)
             self._one_off_oere[begin] = self._one_off_oere.get(begin, 0) + amount
+        # Money a lever authorises for what it buys, by its first week: nobody else can spend it.
+        self._own_money = [
+            (lever.first_week(scenario), POTS.index(pot), kr * 100.0 * share)
+            for lever in scenario.levers.values()
+            for pot, kr in lever.pot_kr_year(scenario).items()
+        ]
         self._week = first_week - 1
         self._year = -1
         self.year_begin, self.year_end = first_week, year_start(years[0] + 1)
@@ -57,13 +63,17 @@ class Books:
     def open_week(self, week: int) -> None:
         """Moves to `week`; at a new budget year pots with the rule `carry` bring what was left."""
         self._week = week
-        if self._year >= 0 and week < self.year_end:
-            return
-        year = self.ledger.years.index(year_of(week))
-        if self._year >= 0:
-            self._carry_over(self._year, year)
-        self._year = year
-        self._turn_to_year()
+        if self._year < 0 or week >= self.year_end:
+            year = self.ledger.years.index(year_of(week))
+            if self._year >= 0:
+                self._carry_over(self._year, year)
+            self._year = year
+            self._turn_to_year()
+        for first, pot, oere in self._own_money:
+            if week == max(first, self.year_begin, self.first_week):
+                of_year = round(oere * (self.year_end - week) / self._weeks)
+                self.ledger.pots[self._year, pot, AUTHORISED] += of_year
+                self.ledger.pots[self._year, pot, COMMITTED] += of_year
 
     def take_up(self, week: int, payers: np.ndarray, payees: np.ndarray, pots: np.ndarray) -> None:
         """Books of a run under way, about to live `week`."""

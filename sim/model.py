@@ -10,7 +10,7 @@ from sim.behaviour.events import GAP_TABLE
 from sim.books import Books
 from sim.calendar import iso
 from sim.chance import S_TRIAL_ARM, STREAMS, fill_keys, keys_of_week
-from sim.codes import N_BANDS, N_BENEFITS, N_MEASURES, N_STATUSES, N_TEAMS, RATE_CLASSES, TEAMS
+from sim.codes import EDUCATIONS, N_BANDS, N_BENEFITS, N_MEASURES, N_STATUSES, N_TEAMS, RATE_CLASSES, TEAMS
 from sim.compiled import column
 from sim.population.caseworkers import Seats
 from sim.population.citizens import Citizens
@@ -30,6 +30,7 @@ from sim.week import (
     hiring,
     living,
     measures,
+    programmes,
     record,
     staffing,
     transitions,
@@ -103,6 +104,7 @@ class JobcenterModel(mesa.Model):
         #                                      the week's status is fixed from here on
         s._enrol(week)  #                    3 a trial enrols people by lot
         s._staff(week)  #                    4 caseworkers fall ill, resign, are hired, learn
+        s._programmes(week)  #               5 programmes of levers end, take their hours, and start
         offers = s._casework(week)  #        5 cases, caseworker changes, the queue, meetings
         s._measures(week, offers)  #         6 measures end and start while budget and places last
         s._post_vacancies(week)  #           7 companies
@@ -134,6 +136,8 @@ class JobcenterModel(mesa.Model):
             if not self.burn_in:
                 self._open_new_posts(week)
         self._row[:] = 0
+        self._bought[:] = 0
+        self.world.hired[:] = 0
         self.books.open_week(week)
 
     def _arrivals(self, week: int) -> None:
@@ -150,6 +154,15 @@ class JobcenterModel(mesa.Model):
 
     def _staff(self, week: int) -> None:
         staffing.staff_the_week(self.seats, self.world, self.tables.staff, self.life_keys, week)
+
+    def _programmes(self, week: int) -> None:
+        table = self.tables.programme
+        if table.n:
+            programmes.run_programmes(
+                self.citizens, self.seats, self.world, table, self.state["row_of"], self.state["programme_starts"],
+                self._due, self._bought, self.books.pots_of_year(), week, self.books.year_begin,
+                self.books.year_end,
+            )  # fmt: skip
 
     def _casework(self, week: int) -> int:
         t = self.tables
@@ -180,7 +193,6 @@ class JobcenterModel(mesa.Model):
 
     def _measures(self, week: int, n_offers: int) -> None:
         t = self.tables
-        self._bought[:] = 0
         measures.end_and_start_measures(
             self.citizens,
             self.companies,
@@ -237,6 +249,7 @@ class JobcenterModel(mesa.Model):
             )
             if lived <= self.rows.shape[0]:
                 self.rows[lived - 1] = self._row
+                self.hired[lived - 1] = self.world.hired
 
     def _transitions(self, week: int) -> None:
         before = self._row.copy() if self.burn_in else None
@@ -271,6 +284,7 @@ class JobcenterModel(mesa.Model):
         self.books = Books(scenario, self.first_week, horizon)
         self._row = np.zeros(N_COLUMNS, np.int64)
         self.rows = np.zeros((weeks, N_COLUMNS), np.int64)
+        self.hired = np.zeros((weeks, len(EDUCATIONS)), np.int64)
         self.cohort = np.zeros((weeks, len(COHORT)), np.int64)
         self.entrants_until = np.zeros(weeks + 1, np.int64)
         entrants = max(1000, n // 10) if weeks else 0  # grows as people come
@@ -284,6 +298,7 @@ class JobcenterModel(mesa.Model):
             first_of_team=np.zeros(N_TEAMS + 1, np.int64),
             requested=state["requested"],
             lengths=state["lengths"],
+            hired=np.zeros(len(EDUCATIONS), np.int64),
             stocks=state["stocks"],
             entrant=np.zeros(entrants, np.int32),
             entrant_total=column(entrants, "int16"),
@@ -394,6 +409,7 @@ class JobcenterModel(mesa.Model):
             years=tuple(self.books.ledger.years),
             cohort=self.cohort[:lived].copy(),
             step_labels=tuple(self.settings.law.rule_set.steps),
+            hired=self.hired[:lived].copy(),
             spells=spells,
             notes={"law": self.settings.law.refusion, "question": self.settings.question},
         )

@@ -48,6 +48,7 @@ def _run_of(model: JobcenterModel) -> dict[str, np.ndarray]:
     run: dict[str, np.ndarray] = {
         "rows": model.rows,
         "cohort": model.cohort,
+        "hired": model.hired,
         "entrants_until": model.entrants_until,
         "entrant": model.world.entrant[:entrants],
         "entrant_total": model.world.entrant_total[:entrants],
@@ -135,6 +136,7 @@ def resume(path: Path, scenario: Scenario) -> JobcenterModel:
 def _fill(model: JobcenterModel, run: Mapping[str, np.ndarray]) -> None:
     model.rows[:] = run["rows"]
     model.cohort[:] = run["cohort"]
+    model.hired[:] = run["hired"]
     model.entrants_until[:] = run["entrants_until"]
     entrants = run["entrant"].size
     model.make_room_for_entrants(entrants)

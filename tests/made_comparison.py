@@ -57,6 +57,7 @@ def made_scenario(
         municipality_name="slagelse",
         municipality=SimpleNamespace(name="Slagelse"),
         world=SimpleNamespace(share=1.0),
+        assumptions=(),
         prices=SimpleNamespace(level_year=2026, discount_rate=0.035),
         law=_Law(),
         behaviour={},

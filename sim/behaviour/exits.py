@@ -32,6 +32,7 @@ ExitTable = namedtuple(
         "bad_health",  # float64 (3)
         "good_health",  # float64 (3)
         "youth",  # float64 (2): under 30, 30 and over
+        "relapse",  # float64: on falling ill anew in the half year after a sickness benefit ended, 1 as for others
         "pension_age_factor",  # float64 (3): under 40, 40-54, 55 and over
     ],
 )

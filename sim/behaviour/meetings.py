@@ -33,8 +33,8 @@ MeetingTable = namedtuple(
         "levelling_load",  # float64: a case moves to a caseload at most this share of the present one
         "reorganisation",  # float64
         # continuity
-        "follow_share",  # float64 (arms): cases that stay with the person when the target group changes
-        "handover_share",  # float64 (arms)
+        "follow_share",  # float64 (arms, benefits): cases that stay with the person when the target group changes
+        "handover_share",  # float64 (arms, benefits)
         "handover_minutes",  # int64
         "specialisation",  # float64 (arms): extra time on cases outside the caseworker's own team
     ],

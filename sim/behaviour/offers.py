@@ -33,6 +33,7 @@ OfferTable = namedtuple(
         "after_log",  # float64 (2: activity-ready and weaker, others; measures)
         "after_weeks",  # int64
         "mentor_log",  # float64
+        "programme_log",  # float64 (programmes + 1, benefits): while a lever's programme runs (sim/week/programmes.py)
         "subsidy_hired",  # float64: wage subsidies that end in an ordinary job
         "openness_gain",  # float64
     ],

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Self
 
 from pydantic import AfterValidator, Field
 
-from sim.codes import TEAMS
-from sim.policies.registry import Dose, Lever, Team, lever, scaled_posts
+from sim.codes import BENEFITS, TEAMS
+from sim.policies.registry import Dose, Group, Lever, Team, lever, scaled_posts
 from sim.scenario.scalars import Fte, Kr, Minutes, Share, item, read_quarters
 
 if TYPE_CHECKING:
@@ -21,8 +21,23 @@ class Continuity(Lever):
     hand-overs, own requests) reaches the treated; slack for absence and retention pay are the whole office's.
     """
 
+    channels: ClassVar[str] = (
+        "who keeps whose case, hand-over meetings, cover for absence, resignations, requests met;"
+        " from there trust and hours"
+    )
+    evidence: ClassVar[tuple[str, ...]] = ("EV101", "EV102", "EV106", "EV108")
+    weak_points: ClassVar[str] = (
+        "The -22 % of EV101 is observational and 0.5 changes a year a judgement. No study says how fast "
+        "trust comes back: compare recovery_8_weeks and recovery_52_weeks. That pay keeps staff is not "
+        "assumed."
+    )
+
     per_person: ClassVar[bool] = True
 
+    groups: tuple[Group, ...] | None = item(
+        None, unit="benefits", unsaid=True,
+        meaning="benefits whose cases it is about: where the case comes from, else where it is; default all",
+    )  # fmt: skip
     one_person_across_groups_share: Share = item(
         0.0, unit="share", meaning="cases that keep their caseworker when the benefit, and so the team, changes",
         source="Slagelse 2015: the combined worker; Slagelse dialogue meetings: one single contact person",
@@ -119,11 +134,12 @@ class Continuity(Lever):
         office = scenario.municipality.staff
         if self.handover_meeting_share:
             tables.meeting = meeting._replace(handover_minutes=round(self.handover_minutes))
+        about = list(map(BENEFITS.index, BENEFITS if self.groups is None else self.groups))
         for arm in self.arms(scenario):
             if self.one_person_across_groups_share:
-                meeting.follow_share[arm] = self.one_person_across_groups_share
+                meeting.follow_share[arm, about] = self.one_person_across_groups_share
                 meeting.specialisation[arm] = self.specialisation_minutes_share
-            meeting.handover_share[arm] = self.handover_meeting_share
+            meeting.handover_share[arm, about] = self.handover_meeting_share
             meeting.request_met[arm] = max(meeting.request_met[arm], self.meet_own_request_share)
         away = staff.long_absence * float(staff.long_absence_weeks)
         slack = 0.0

@@ -34,6 +34,16 @@ class EarlyIntervention(Lever):
     Fields left out stay as the law has them; leaving out all of them is the zero dose.
     """
 
+    channels: ClassVar[str] = (
+        "meetings wanted, first meeting, their length, coaching; from there contact, trust, corrections, offers"
+    )
+    evidence: ClassVar[tuple[str, ...]] = ("EV001", "EV003", "EV005", "EV006", "EV007", "EV011")
+    weak_points: ClassVar[str] = (
+        "Measured on the insured and job-ready in 2005-08; nothing for the weakest (EV007). At full "
+        "coverage others lose jobs (EV402, EV403). Where the a-kasse holds the meetings it does not "
+        "reach."
+    )
+
     per_person: ClassVar[bool] = True
 
     groups: tuple[Group, ...] = Field((), description="benefits whose new spells get the lever")

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from sim.tables.build import Tables
 
 # Files of this folder that hold levers. Named, not searched: a stray file never becomes a policy.
-FILES: Final = ("early_intervention", "continuity", "staffing")
+FILES: Final = (
+    "early_intervention", "continuity", "staffing", "programme", "meetings", "self_service", "communication",
+    "assessment", "belief", "health_wait", "mismatch",
+)  # fmt: skip
 
 # Teams with a caseload: the coordinators of the rehabilitation team hold no cases a lever could reach.
 Team = Annotated[str, OneOf(tuple(team for team in TEAMS if team != "rehabilitation"))]
@@ -51,6 +54,9 @@ class Lever(Frozen):
     per_person: ClassVar[bool] = (
         False  # whether it can be given to some and not to others: a trial needs that
     )
+    channels: ClassVar[str] = ""  # what it changes in the model, in words
+    evidence: ClassVar[tuple[str, ...]] = ()  # ids of the evidence table
+    weak_points: ClassVar[str] = ""
 
     from_week: IsoWeek = Field(
         0, alias="from", description="first week in force; default: the scenario's start"
@@ -87,6 +93,32 @@ class Lever(Frozen):
     def other_cost_kr_year(self, scenario: "Scenario") -> float:
         """What the lever authorises a year besides posts, kroner, the whole municipality."""
         return 0.0
+
+    def pot_kr_year(self, scenario: "Scenario") -> dict[str, float]:
+        """What the lever authorises a year for places it buys, kroner by pot, part of `other_cost_kr_year`.
+
+        It is spent only for places taken, and nobody else can spend it.
+        """
+        return {}
+
+    def assumptions(self) -> tuple[str, ...]:
+        """Effects the user typed that no study has measured, in words: they mark every output."""
+        return ()
+
+    def ranges(self) -> dict[str, tuple[float, float, float]]:
+        """Numbers of the lever that are known as a range, by path inside it: (value, low, high). A draw moves them.
+
+        Numbers the scenario sets itself are not among them.
+        """
+        return {}
+
+    def with_values(self, values: Mapping[str, float]) -> Self:
+        """The same lever with other values of what `ranges` names."""
+        raise NotImplementedError(f"{type(self).__name__} declares no range")
+
+    def clashes(self, others: Mapping[str, "Lever"]) -> dict[str, str]:
+        """Parameters that cannot stand beside what other levers of the scenario say, with the reason."""
+        return {}
 
     def one_off_oere(self) -> float:
         """One-off cost booked in the lever's first week, øre (levers are priced at the scenario's price level)."""

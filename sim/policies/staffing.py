@@ -1,6 +1,6 @@
 """Staffing: more or fewer caseworkers in a team. The plainest investment: hours for money."""
 
-from typing import TYPE_CHECKING, Annotated, Self
+from typing import TYPE_CHECKING, Annotated, ClassVar, Self
 
 from pydantic import AfterValidator, Field
 
@@ -21,6 +21,13 @@ class Staffing(Lever):
 
     One number per team.
     """
+
+    channels: ClassVar[str] = "posts, so hours, queue, preparation, resignations"
+    evidence: ClassVar[tuple[str, ...]] = ("EV120a", "EV121a", "EV130", "EV132", "EV135")
+    weak_points: ClassVar[str] = (
+        "Half of the Austrian gain was exit from the labour force (EV120). Hired with a lag, novices "
+        "first. For other teams than those measured it is hours only."
+    )
 
     extra_fte: dict[Team, Annotated[Fte, AfterValidator(read_quarters), Field(ge=-200, le=200)]] = Field(
         {},

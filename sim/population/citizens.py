@@ -60,6 +60,8 @@ CITIZENS: Final = (
     Column("measure_until", "int16", "week", "first week after the main measure"),
     Column("host", "int32", "company", "company that holds the placement, -1 none"),
     Column("mentor_until", "int16", "week", "first week after the supporting measure"),
+    Column("programme", "uint8", "code", "programme of a lever the person takes part in, 0 none"),
+    Column("programme_until", "int16", "week", "first week after that programme"),
     Column("arm", "uint8", "code", "0 outside any trial, 1 control, 2 enrolled"),
     Column("request", "uint8", "status + 1", "where the person asks to go next Monday, 0 nowhere"),
     Column("request_rank", "uint8", "rank", "standing of that request, lower wins"),

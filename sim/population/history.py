@@ -12,6 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from sim.behaviour.events import GAP_TABLE
+from sim.behaviour.programmes import MOST_PROGRAMMES
 from sim.calendar import week_of
 from sim.chance import keys_of_week
 from sim.codes import ABSENT, N_BANDS, N_BENEFITS, N_STATUSES, TEAMS
@@ -106,6 +107,7 @@ def _lay_out_lists(state: State, scenario: Scenario) -> None:
     state.columns["supported"] = column(n, "uint32")
     state.columns["requested"] = column(n, "uint32")
     state.columns["lengths"] = np.zeros(N_LENGTHS, np.int64)
+    state.columns["programme_starts"] = np.zeros(MOST_PROGRAMMES + 1, np.int64)
     state.columns["stocks"] = np.zeros((N_STATUSES, 3), np.int64)
     np.add.at(state["stocks"], (status.astype(np.int64), state["health"].astype(np.int64)), 1)
     state.columns["row_of"] = column(int(state["id"].max()) + 1, "uint32")

@@ -72,7 +72,9 @@ OUTCOMES: Final[dict[str, Kind]] = {
     "exits_by_door": Kind("spells", "people", "spells that end, by door"),
     "completed_spell_weeks": Kind("weeks", "people", "mean length of the spells that end"),
     "persons_by_step": Kind("full-time persons", "people", "benefit persons by refusion step"),
-    "hires": Kind("hires", "people", "vacancies filled, by who was hired"),
+    "hires": Kind(
+        "hires", "people", "vacancies filled, by who was hired; people on support by schooling too"
+    ),
     "vacancies": Kind("vacancies", "people", "open vacancies, mean of the period's weeks"),
     "vacancy_flow": Kind("vacancies", "people", "vacancies posted, posted again, lapsed"),
     "resident_flows": Kind("persons", "people", "events of residents and below-plan weeks"),
@@ -80,7 +82,8 @@ OUTCOMES: Final[dict[str, Kind]] = {
     "changes_per_citizen_year": Kind(
         "changes per citizen-year",
         "time",
-        "goal 8: new caseworkers per open case and year; `counted` leaves first assignment and own request out",
+        "goal 8: new caseworkers per open case and year; `counted` leaves first assignment and own request out,"
+        " `preventable` are group shifts and reorganisations among them, `unpreventable` the rest",
     ),
     "caseworker_changes": Kind("changes", "time", "new caseworkers by cause"),
     "wait_weeks_first_meeting": Kind("weeks", "time", "mean wait of the first meetings held"),

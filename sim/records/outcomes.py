@@ -21,6 +21,8 @@ OERE: Final = 100.0  # øre in a krone
 FOLLOW_SERVICE, FOLLOW_26, FOLLOW_52, FOLLOW_104 = 8, 26, 52, 104
 # New caseworkers nobody in the jobcentre could have avoided, or that the citizen wanted: shown apart (goal 8).
 APART: Final = ("first_assignment", "own_request")
+# Changes the jobcentre decides on itself; of the counted ones, resignation and absence are the others.
+PREVENTABLE: Final = ("group_shift", "reorganisation")
 SUPPORT_APART: Final = ("fleksjob", "foertidspension")  # shown beside "on support" in goal 1, never in it
 LIVED_STATUSES: Final = tuple(
     name for name in codes.STATUSES if name not in ("absent", "gone", "reserved")
@@ -184,6 +186,10 @@ def _flows(w: _Writer) -> None:
         w.add("exits_by_door", door, total(*(f"exits.{benefit}.{door}" for benefit in codes.BENEFITS)))
     for applicant in codes.APPLICANTS:
         w.add("hires", applicant, total(f"market.hires_{applicant}"))
+    if w.result.hired is not None:
+        by_schooling = w._over_periods(w.result.hired)
+        for k, education in enumerate(codes.EDUCATIONS):
+            w.add("hires", f"benefit_{education}", by_schooling[:, k])
     w.add("vacancies", ALL, w.mean("market.vacancies"))
     for flow in ("posted", "reposted", "lapsed"):
         w.add("vacancy_flow", flow, total(f"market.{flow}"))
@@ -201,6 +207,9 @@ def _casework(w: _Writer) -> None:
         w.add("changes_per_citizen_year", cause, _divide(changes, citizen_years))
     counted = total(*(f"changes.{cause}" for cause in codes.CAUSES if cause not in APART))
     w.add("changes_per_citizen_year", "counted", _divide(counted, citizen_years))
+    preventable = total(*(f"changes.{cause}" for cause in PREVENTABLE))
+    w.add("changes_per_citizen_year", "preventable", _divide(preventable, citizen_years))
+    w.add("changes_per_citizen_year", "unpreventable", _divide(counted - preventable, citizen_years))
     waited, first = total("meetings.first_wait_weeks"), total("meetings.first_held")
     w.add("wait_weeks_first_meeting", ALL, _divide(waited, first))
     w.add("queue_persons", ALL, mean("queue.persons"))

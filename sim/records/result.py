@@ -25,6 +25,9 @@ class RunResult:
     years: tuple[int, ...]
     cohort: np.ndarray  # int64 (weeks of entry, cohort columns)
     step_labels: tuple[str, ...]
+    hired: np.ndarray | None = (
+        None  # int64 (weeks, educations): hires of people on support by their schooling
+    )
     spells: dict[str, np.ndarray] | None = None
     notes: dict[str, Any] = field(default_factory=dict)
 

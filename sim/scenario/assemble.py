@@ -304,6 +304,9 @@ def _levers(tree: Tree, checker: Checker, start: int | None) -> dict[str, "Lever
                 f"the lever begins in {iso(built.from_week)}, before the scenario's start {iso(start)}",
             )
         out[name] = built
+    for name, lever in out.items():
+        for parameter, reason in lever.clashes(out).items():
+            checker.wrong(("levers", name, parameter), f"'{parameter}' of '{name}': {reason}")
     return out
 
 

@@ -196,6 +196,11 @@ class Scenario:
             },
         }
 
+    @property
+    def assumptions(self) -> tuple[str, ...]:
+        """Effects typed in by the user that no study has measured; every output names them."""
+        return tuple(said for lever in self.levers.values() for said in lever.assumptions())
+
     @cached_property
     def unverified(self) -> tuple[str, ...]:
         """Rules in force within the horizon that were not read in a source; reports print how many.
@@ -208,13 +213,19 @@ class Scenario:
     def with_behaviour(self, values: Mapping[str, float]) -> "Scenario":
         """The same scenario under another draw of behavioural numbers.
 
-        values: 'group.name' of a behaviour row, or 'effects.NAME.contrast' and 'effects.NAME.channel_share'. Raises
-        KeyError for other names.
+        values: 'group.name' of a behaviour row, 'effects.NAME.contrast' and 'effects.NAME.channel_share', or
+        'levers.NAME.PATH' of a lever's own range, which says nothing of a scenario without it. Raises KeyError for
+        other names.
         """
-        behaviour, effects = dict(self.behaviour), dict(self.effects)
+        behaviour, effects, levers = dict(self.behaviour), dict(self.effects), dict(self.levers)
         for path, value in values.items():
             if path in behaviour:
                 behaviour[path] = value
+                continue
+            if path.startswith("levers."):
+                _, lever, number = path.split(".", 2)
+                if lever in levers and number in levers[lever].ranges():
+                    levers[lever] = levers[lever].with_values({number: value})
                 continue
             name, part = (path.split(".") + ["", ""])[1:3]
             if (
@@ -225,7 +236,7 @@ class Scenario:
                 raise KeyError(f"not a behavioural parameter: {path}")
             changed = getattr(effects[name], part).model_copy(update={"value": value})
             effects[name] = effects[name].model_copy(update={part: changed})
-        return replace(self, behaviour=behaviour, effects=effects)
+        return replace(self, behaviour=behaviour, effects=effects, levers=levers)
 
     def for_weeks(self, weeks: int) -> "Scenario":
         """The same scenario over another horizon."""

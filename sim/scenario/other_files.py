@@ -7,6 +7,7 @@ from sim.errors import UserError
 from sim.law.refusion import load_rule_set
 from sim.scenario import yaml_tree
 from sim.scenario.assemble import BUILDERS
+from sim.scenario.programme_kinds import read_kinds
 
 
 def is_scenario(path: Path) -> bool:
@@ -28,6 +29,8 @@ def kind_of(path: Path) -> str:
         return "effects"
     if path.parent.name == "behaviour":
         return "behaviour"
+    if path.parent.name == "programmes":
+        return "kinds of programme"
     if f"law.{path.stem}" in BUILDERS:
         return f"law.{path.stem}"
     return "scenario"
@@ -38,6 +41,8 @@ def check_file(path: Path) -> str:
     kind = kind_of(path)
     if kind == "refusion rule set":
         load_rule_set(path)
+    elif kind == "kinds of programme":
+        read_kinds(path)
     elif kind in BUILDERS:
         BUILDERS[kind](yaml_tree.read(path))
     else:

@@ -111,7 +111,8 @@ def check_trial(
                 ("levers", name, "coverage_share"),
                 "coverage_share below 1 draws a lot of its own; beside a trial it must be 1 (leave it out)",
             )
-    reached = getattr(lever, "groups", BENEFITS)
+    named = getattr(lever, "groups", None)
+    reached = BENEFITS if named is None else named
     for at, group in enumerate(trial.groups):
         if group not in reached and not lever.is_zero_dose():
             checker.wrong(

@@ -57,7 +57,14 @@ def _model_plan(model: type[BaseModel]) -> _Plan:
         fields[key] = _plan(info.annotation, tuple(info.metadata), str(extra.get("unit", "")))
         if info.is_required():
             required.append(key)
-    return _Plan(model=model, fields=fields, required=tuple(required))
+    # A model that takes entries under names of the file's own says what each of them is.
+    own = (
+        model.__annotations__.get("__pydantic_extra__")
+        if model.model_config.get("extra") == "allow"
+        else None
+    )
+    entries = _plan(get_args(own)[1]) if own is not None else None
+    return _Plan(model=model, fields=fields, required=tuple(required), items=entries)
 
 
 def _plan(annotation: Any, metadata: tuple[Any, ...] = (), unit: str = "") -> _Plan:
@@ -129,7 +136,10 @@ class Checker:
         fields = plan.fields or {}
         out: dict[str, Any] = {}
         for key, entry in (table or {}).items():
-            if key not in fields:
+            if key not in fields and plan.items is not None:
+                if entry is not None:
+                    out[key] = self.ready(entry, plan.items, (*path, key))
+            elif key not in fields:
                 self.wrong((*path, key), f"unknown key '{key}'{nearest(key, fields)}", key=True)
             elif entry is not None or not _optional(plan, key):
                 out[key] = self.ready(entry, fields[key], (*path, key))

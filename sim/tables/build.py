@@ -13,6 +13,7 @@ from sim.behaviour.hiring import MarketTable
 from sim.behaviour.limits import LimitTable
 from sim.behaviour.meetings import MeetingTable
 from sim.behaviour.offers import OfferTable
+from sim.behaviour.programmes import ProgrammeTable, no_programmes
 from sim.behaviour.search import SearchTable
 from sim.behaviour.staff import StaffTable
 from sim.population.careers import DriftTable
@@ -37,6 +38,7 @@ class Tables:
     staff: StaffTable
     meeting: MeetingTable
     offer: OfferTable
+    programme: ProgrammeTable
     market: MarketTable
     channel: ChannelTable
     pay: PayTable
@@ -61,6 +63,7 @@ def build_tables(scenario: Scenario, week: int, levers: bool = True) -> Tables:
         staff=office.staff_table(scenario),
         meeting=office.meeting_table(scenario, week),
         offer=office.offer_table(scenario, week),
+        programme=no_programmes(),
         market=levels.market_table(scenario, week),
         channel=office.channel_table(scenario),
         pay=law.pay_table(scenario, week),

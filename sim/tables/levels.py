@@ -272,6 +272,7 @@ def exit_table(scenario: Scenario, week: int) -> ExitTable:
         / value["exits.health_bad_some"],  # levels are those of people with some barrier
         good_health=np.array([1.0, value["exits.health_return_some"], value["exits.health_return_severe"]]),
         youth=np.array([value["exits.education_door_under_30"], value["exits.education_door_from_30"]]),
+        relapse=1.0,
         pension_age_factor=np.array([value["exits.pension_under_40"], 1.0, value["exits.pension_from_55"]]),
     )
     table.highest[:] = _highest_exits(table)

@@ -6,6 +6,7 @@ import numpy as np
 
 from sim.behaviour.meetings import MeetingTable
 from sim.behaviour.offers import OfferTable
+from sim.behaviour.programmes import MOST_PROGRAMMES
 from sim.behaviour.staff import StaffTable
 from sim.codes import (
     ACTIVITYREADY,
@@ -155,8 +156,8 @@ def meeting_table(scenario: Scenario, week: int) -> MeetingTable:
         own_request_below_trust=float(value["staff.own_request_below_trust"]),
         levelling_load=float(value["staff.levelling_load_share"]),
         reorganisation=float(value["staff.reorganisation"]),
-        follow_share=np.zeros(N_ARMS),
-        handover_share=np.zeros(N_ARMS),
+        follow_share=np.zeros((N_ARMS, N_BENEFITS)),
+        handover_share=np.zeros((N_ARMS, N_BENEFITS)),
         handover_minutes=0,
         specialisation=np.zeros(N_ARMS),
     )
@@ -248,6 +249,7 @@ def offer_table(scenario: Scenario, week: int) -> OfferTable:
         after_log=after,
         after_weeks=int(value["measures.after_weeks"]),
         mentor_log=float(value["measures.mentor_log"]),
+        programme_log=np.zeros((MOST_PROGRAMMES + 1, N_BENEFITS)),
         subsidy_hired=float(value["measures.wage_subsidy_hire_share"]),
         openness_gain=float(value["measures.openness_gain"]),
     )
@@ -280,4 +282,5 @@ def channel_table(scenario: Scenario) -> ChannelTable:
         saturation=float(scenario.behaviour["contact.saturation_meetings"]),
         trust=trust * carried_out,
         novice_log=float(scenario.behaviour["staff.novice_log"]),
+        assumed=np.zeros(N_BENEFITS),
     )

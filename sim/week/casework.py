@@ -196,13 +196,21 @@ def find_caseworker(c, seats, w, table, life_keys, i, wishes, moves, handovers, 
     elif (
         seat >= 0
         and seats.seat_minutes[seat] > 0
-        and uniform(life_keys, S_HANDOVER, spell_id(c, i) + week) < table.handover_share[c.arm[i]]
+        and uniform(life_keys, S_HANDOVER, spell_id(c, i) + week)
+        < table.handover_share[c.arm[i], _case_from(c, i)]
     ):
         handovers[n] = (((tie(w.keys, S_HANDOVER, agent, 22) << 16) | seat) << 24) | agent
         return 1
     else:
         c.trust[i] = trust_after_change(c.trust[i], False, table)
     return 0
+
+
+@rule
+def _case_from(c, i):
+    """Benefit a case comes from, or the present one when it was no case before."""
+    origin = np.int64(c.origin[i])
+    return (origin if origin >= FIRST_BENEFIT else np.int64(c.status[i])) - FIRST_BENEFIT
 
 
 @rule
@@ -214,7 +222,7 @@ def _cause_of_change(c, seats, table, life_keys, i, seat, team, week):
         return C_RESIGNATION  # the caseworker left while the person was in a subsidised job
     if week >= seats.seat_until[seat]:
         return C_REORGANISATION  # the post was cut meanwhile
-    follows = uniform(life_keys, S_FOLLOW, spell_id(c, i)) < table.follow_share[c.arm[i]]
+    follows = uniform(life_keys, S_FOLLOW, spell_id(c, i)) < table.follow_share[c.arm[i], _case_from(c, i)]
     return -1 if follows else C_GROUP_SHIFT
 
 

@@ -17,6 +17,8 @@ from sim.week.world import (
     RANK_SICKNESS,
 )
 
+RELAPSE_WEEKS = 26
+
 
 @rule
 def _set_health(c, w, i, health):
@@ -47,6 +49,9 @@ def drift_and_exits(c, w, exits, entry, search, drift, i, status, u_health, u_ex
         return
     age = age_weeks(c, i, week)
     hazard = exit_hazard(exits, benefit, band_of(week - np.int64(c.since[i]) + 1), slot, health, age)
+    if exits.target[benefit, slot] == FIRST_BENEFIT + SYGEDAGPENGE:
+        came_from_sickness = np.int64(c.origin[i]) == FIRST_BENEFIT + SYGEDAGPENGE
+        hazard *= exits.relapse if came_from_sickness and week - np.int64(c.since[i]) < RELAPSE_WEEKS else 1.0
     if x >= hazard:
         return
     target = exit_target(

@@ -53,6 +53,7 @@ ChannelTable = namedtuple(
         "saturation",  # float64: meetings
         "trust",  # float64 (benefits): log hazard per unit of trust
         "novice_log",  # float64
+        "assumed",  # float64 (benefits): typed assumptions about a lever whose effect nobody has measured
     ],
 )
 
@@ -74,6 +75,7 @@ def channel_log(c, seats, meeting, channel, offer, i, benefit, week):
     total += offer.lock_in_log[c.measure[i]]
     total += c.after_effect[i] * (np.int64(c.after_until[i]) > week)
     total += offer.mentor_log * (np.int64(c.mentor_until[i]) > week)
+    total += offer.programme_log[c.programme[i], benefit] + channel.assumed[benefit]
     return total + c.skill[i]
 
 
@@ -187,6 +189,7 @@ def hire(c, companies, w, table, tickets, vacancies, best_row, memory, draws, we
             ask(c, w, winner, JOB, RANK_JOB)
             hired += 1
             w.row[MK_HIRES] += 1
+            w.hired[c.education[winner]] += 1
             note_contact(companies, w, company, week, year_begin)
         elif winner == _RESIDENT:
             w.row[MK_HIRES_RESIDENT] += 1

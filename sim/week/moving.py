@@ -152,6 +152,8 @@ def close_case(c, i):
     c.contact[i] = 0.0
     c.trust[i] = 0.0
     c.mentor_until[i] = 0
+    c.programme[i] = 0
+    c.programme_until[i] = 0
 
 
 @rule

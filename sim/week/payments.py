@@ -10,6 +10,7 @@ import numpy as np
 from sim.codes import (
     A_BENEFIT,
     A_WAGE_SUBSIDY,
+    ACT_GUIDANCE,
     ACT_LEGACY,
     ACT_WAGE_SUBSIDY,
     DAGPENGE,
@@ -62,7 +63,8 @@ def _note_support(c, w, i, week, left_memory):
     unmet = (last < 0) | (week - last > 8)
     w.row[PS_ASKED] += asked
     w.row[PS_EXEMPT] += not asked
-    w.row[PS_PASSIVE] += asked & unmet & (c.measure[i] == 0) & (np.int64(c.mentor_until[i]) <= week)
+    inactive = (c.measure[i] == 0) & (c.programme[i] == 0) & (np.int64(c.mentor_until[i]) <= week)
+    w.row[PS_PASSIVE] += asked & unmet & inactive
 
 
 @rule
@@ -74,7 +76,8 @@ def count_for_payment(c, w, law, table, paid, i, status, week):
     benefit = status - FIRST_BENEFIT
     left_memory = count_benefit_week(c, law, i, week)
     c.right_used[i] += benefit == DAGPENGE
-    activity = table.activity[c.measure[i]]
+    # A lever's programme is guidance and upskilling in the eyes of the law.
+    activity = max(table.activity[c.measure[i]], ACT_GUIDANCE * (c.programme[i] > 0))
     if ((benefit == FOERTIDSPENSION) | (benefit == FLEKSJOB)) & ((c.flags[i] & LEGACY_AWARD) != 0):
         activity = ACT_LEGACY
     in_spell, on_clock = week - np.int64(c.since[i]) + 1, np.int64(c.clock_n[i])

@@ -49,7 +49,7 @@ def follow_cohorts(c, w, row_of, entrants_until, cohort, lived, week):
             if k == 0:
                 if barriers_of(c, i) >= 2:
                     cohort[entry, CO_BARRIERS] += 1
-                    if np.int64(c.mentor_until[i]) > 0:
+                    if np.int64(c.mentor_until[i]) > 0 or c.programme[i] > 0:
                         cohort[entry, CO_SERVICE] += 1
             elif k == 1:
                 if in_job:

@@ -30,6 +30,7 @@ World = namedtuple(
         "first_of_team",  # int64 (teams + 1): where each team begins in the list of caseworkers at work
         "requested",  # uint32: rows of people who ask to move next Monday
         "lengths",  # int64: lengths of the lists, and a fault code
+        "hired",  # int64 (educations): hires of people on support this week
         "stocks",  # int64 (statuses, health): residents by status
         "entrant",  # int32: ids of people whose support began after the start, by week of entry
         "entrant_total",  # int16: their weeks on support at entry

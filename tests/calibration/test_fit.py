@@ -16,6 +16,7 @@ from calibration.screen import Screening
 from calibration.search import Search
 from calibration.simulate import Simulator
 from calibration.target_file import load_targets
+from experiments.comparison import WATERMARK
 from experiments.draws import Range, read_posterior
 from experiments.store import Store
 from sim.errors import UserError
@@ -244,12 +245,12 @@ def test_the_watermark_hangs_on_stored_numbers(tmp_path: Path, monkeypatch: pyte
     assert calibrated.watermark(scenario) is None
     assert calibrated.watermark(load("early_intervention@slagelse_2024")) is None  # a lever moves no level
     changed = load("slagelse_2024", overrides=["behaviour.search.dagpenge=0.04"])
-    assert calibrated.watermark(changed) == calibrated.watermark(scenario, changed) == calibrated.WATERMARK
+    assert calibrated.watermark(changed) == calibrated.watermark(scenario, changed) == WATERMARK
     for spoilt in ({**rows[0], "model": 1.15}, {**rows[0], "model": 1.25}, {**rows[0], "model": None}):
         monkeypatch.setattr(
             calibrated, "_verdicts", lambda spoilt=spoilt: ({**good, "targets": [spoilt, *rows[1:]]},)
         )
-        assert calibrated.watermark(scenario) == calibrated.WATERMARK
+        assert calibrated.watermark(scenario) == WATERMARK
 
 
 def test_the_stored_verdicts_speak_of_the_files_that_come_along() -> None:

@@ -16,6 +16,14 @@ ZERO_DOSES = {
     "early_intervention": {"groups": ["dagpenge", "sygedagpenge"], "until_week": 52},
     "continuity": {"handover_minutes": 90},
     "staffing": {"extra_fte": {"young": 0.0}},
+    "programme": {"course": {"kind": "upskilling", "groups": ["dagpenge"], "places_per_year": 0}},
+    "meetings": {"groups": [], "minutes": 60},
+    "self_service": {"teams": [], "freed_share": 0.5},
+    "communication": {"groups": [], "assumed_no_show_factor": 0.5},
+    "assessment": {"relapse_factor": 2.0},
+    "belief": {"groups": ["dagpenge"], "assumed_job_factor": 1.5},
+    "health_wait": {"waiting_share": 0.0, "wait_factor": 2.0},
+    "mismatch": {},
 }
 
 

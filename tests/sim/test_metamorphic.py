@@ -7,6 +7,7 @@ import pytest
 from worlds import MANY_SEATS, TEAMS_WITH_CASES, at_start, busy_world, lived, world
 
 from sim.codes import BENEFITS, MEASURES, N_BENEFITS, STATUSES
+from sim.policies.registry import levers
 from sim.records.outcomes import outcomes
 from sim.records.result import RunResult
 from sim.scenario import Scenario
@@ -243,4 +244,5 @@ def test_a_world_twice_the_size_has_the_same_means_per_resident() -> None:
 
 
 def test_the_eventful_world_has_every_lever() -> None:
-    assert set(busy_world().levers) == {"early_intervention", "continuity", "staffing"}
+    assert set(busy_world().levers) == set(levers())
+    assert not any(lever.is_zero_dose() for lever in busy_world().levers.values())

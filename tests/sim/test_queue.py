@@ -74,6 +74,7 @@ class Desk:
             luck=np.zeros((N_LUCK, BLOCK)),
             requested=np.zeros(n, np.int32),
             lengths=np.zeros(N_LENGTHS, np.int64),
+            hired=np.zeros(3, np.int64),
             stocks=np.zeros((N_STATUSES, 3), np.int64),
             entrant=np.zeros(1, np.int32),
             entrant_total=np.zeros(1, np.int32),

@@ -44,6 +44,16 @@ EVERY_LEVER = (
     "levers.continuity.one_person_across_groups_share=0.5",
     "levers.continuity.handover_meeting_share=0.5",
     "levers.staffing.extra_fte={activityready: 25.0, sickness: -25.0, young: 12.5}",
+    "levers.programme={course: {kind: upskilling, groups: [dagpenge, kontanthjaelp_jobready], places_per_year: 900,"
+    " intake_every_weeks: 3, assumed_factor: 1.3}, ips: {kind: ips, groups: [kontanthjaelp_activityready,"
+    " ressourceforloeb], places_per_year: 300, least_health: severe, chosen_by: longest}}",
+    "levers.meetings={prepared_share: 0.3, preparation_share: 0.25}",
+    "levers.self_service={freed_share: 0.2, kr_per_year: 1 mio. kr.}",
+    "levers.communication={case_minutes_per_week: 0.5, assumed_no_show_factor: 0.8}",
+    "levers.assessment={assessors_fte: 2, assumed_misassessed_share: 0.1, fit_too_early_share: 0.5}",
+    "levers.belief={groups: [kontanthjaelp_activityready], trained_share: 0.5, assumed_job_factor: 1.2}",
+    "levers.health_wait={wait_factor: 2, assumed_parallel_factor: 1.1}",
+    "levers.mismatch={assumed_applications_factor: 1.4}",
     "demand=[{from: start+20, to: start+45, posting_factor: 0.6, job_loss_factor: 1.5}]",
 )
 

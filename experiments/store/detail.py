@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from experiments.store.atomic import UNFINISHED, write_whole
+from experiments.store.atomic import UNFINISHED, cannot_write, flush_folder, write_whole
 from sim.errors import UserError
 from sim.records.tables import TABLES_OF_LEVEL
 
@@ -43,11 +43,18 @@ class Details:
     def __init__(self, store: Path):
         self.folder = store / FOLDER
 
-    def write(self, key: str, tables: Mapping[str, bytes]) -> None:
-        """Keeps the tables of one run, each whole. Raises UserError when the disk is full."""
-        for name, content in tables.items():
+    def write(self, runs: Mapping[str, Mapping[str, bytes]]) -> None:
+        """Keeps tables, each whole. runs: key -> table -> content. Raises UserError when the disk is full."""
+        try:
             self.folder.mkdir(exist_ok=True)
-            write_whole(self.folder / name / f"{key}.parquet", content)
+        except OSError as wrong:
+            raise cannot_write(self.folder, wrong) from wrong
+        for key, tables in runs.items():
+            for name, content in tables.items():
+                write_whole(self.folder / name / f"{key}.parquet", content, flush_names=False)
+        for name in {name for tables in runs.values() for name in tables}:
+            flush_folder(self.folder / name)
+        flush_folder(self.folder)
 
     def lacking(self, levels: Mapping[str, str]) -> set[str]:
         """Keys of the runs that lack a table their level asks for. levels: key -> recording level."""
@@ -81,7 +88,7 @@ class Details:
             for path in self.files(name):
                 target = other.folder / name / path.name
                 if path.stem in wanted and not target.exists():
-                    other.write(path.stem, {name: path.read_bytes()})
+                    other.write({path.stem: {name: path.read_bytes()}})
 
     def sweep(self) -> None:
         """Removes what a killed writer left half written. Only for the one writer."""

@@ -118,7 +118,7 @@ def _make_details(base: "duckdb.DuckDBPyConnection", store: Reader, sql: str) ->
     """`weekly`, `ledger`, `spells` ...: tables of stored runs. A file for each run, so only those the query names."""
     carried = ", ".join(f"runs.{name}" for name in CARRIED if name != "key")
     for name in (name for name in store.details.names() if name in sql.lower()):
-        files = ", ".join(_text(path) for path in store.details.files(name))
+        files = ", ".join(_text(path) for path in store.details.files(name).values())
         if files:
             base.execute(
                 f"CREATE OR REPLACE VIEW {_name(name)} AS SELECT {carried}, kept.* FROM"

@@ -74,7 +74,7 @@ def test_a_richer_store_is_enough_and_a_poorer_one_is_not(tmp_path: Path) -> Non
     for level in ("outcomes", "weekly", "ledger"):
         assert '"finished": 0' in batch(tmp_path, level, "rich")[1], f"a ledger run has all of {level}"
     store = Store.open(tmp_path / "rich")
-    store.details.files("pots")[0].unlink()
+    min(store.details.files("pots").values()).unlink()
     told = batch(tmp_path, "weekly", "rich")[1]
     assert '"finished": 1' in told, "a run that lacks a table counts for no level"
 
@@ -85,17 +85,20 @@ def test_levels_name_the_tables_they_keep() -> None:
         assert tuple(tables(result, level)) == ("outcomes", *names)
 
 
-@pytest.mark.parametrize("damage", ["missing", "half", "empty"])
+@pytest.mark.parametrize("damage", ["missing", "half", "empty", "altered"])
 def test_a_run_without_its_tables_is_done_again(tmp_path: Path, damage: str) -> None:
     store, _ = batch(tmp_path, "weekly")
     whole = store.query("SELECT * FROM weekly ORDER BY ALL")
-    victim = store.details.files("cohorts")[1]
+    key, victim = sorted(store.details.files("cohorts").items())[1]
     content = victim.read_bytes()
     victim.unlink()
     if damage != "missing":
-        victim.write_bytes(content[: len(content) // 2] if damage == "half" else b"")
+        middle = len(content) // 2
+        damaged = {"half": content[:middle], "empty": b""}
+        altered = content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
+        victim.write_bytes(damaged.get(damage, altered))
     reader = Store.open(store.folder)
-    assert len(reader.keys()) == 3 and victim.stem not in reader.keys()
+    assert len(reader.keys()) == 3 and key not in reader.keys()
     assert "1 runs lack tables" in reader.warnings[0]
     again, told = batch(tmp_path, "weekly")
     assert '"finished": 1' in told and victim.read_bytes() == content

@@ -6,7 +6,7 @@ What is in the store is never run again. The stop rule is looked at after every 
 import math
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -18,7 +18,7 @@ from experiments.chunk import Done, Job
 from experiments.engine import LIMIT_SECONDS, chunks_of, compile_once, execute
 from experiments.experiment_file import PLAIN, Experiment
 from experiments.four_spreads import Spreads, sequence_half_width, spreads
-from experiments.plan import Pair, Planned
+from experiments.plan import Pair, Planned, Run
 from experiments.provenance import describe, hash_of, versions
 from experiments.store import Failure, RunRow, Store
 from sim.version import code_version
@@ -55,14 +55,28 @@ class Batch:
         self.experiment, self.store = experiment, store
         self.planned = Planned(experiment)
         self.pairs = [pair for variant in experiment.worlds for pair in self.planned.pairs(variant)]
-        self.keys = {pair: self.planned.runs(pair) for pair in self.pairs}
         self.have = store.keys() if have is None else have
+        richer = self.planned.richer_levels(store.details.names()) if self.have and store is not None else []
+        self.keys = {pair: self._runs(pair, richer) for pair in self.pairs}
         self._first = 0.0  # when the first chunk was asked for
         self._ended_at: int | None = None  # number of the pair before which the stop rule was met
         self.summary = Summary(
             sum(len(runs) for runs in self.keys.values()),
             sum(run.key in self.have for runs in self.keys.values() for run in runs),
         )
+
+    def _runs(self, pair: Pair, richer: Sequence[str]) -> list[Run]:
+        """The runs of a pair; one that is stored at a richer level only is that one, and is not run again."""
+        runs = self.planned.runs(pair)
+        for level in richer:
+            if all(run.key in self.have for run in runs):
+                break
+            stored = self.planned.runs(pair, level)
+            runs = [
+                other if run.key not in self.have and other.key in self.have else run
+                for run, other in zip(runs, stored, strict=True)
+            ]
+        return runs
 
     @property
     def missing(self) -> int:

@@ -6,7 +6,7 @@ own, so that luck can be told from what is not known. Replicates are spread over
 early has its share of them.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,6 +14,7 @@ from experiments.anchor import anchor_code
 from experiments.draws import Range, draw, lever_ranges, number_of, ranges, read_posterior, set_by_hand
 from experiments.experiment_file import PLAIN, Experiment
 from experiments.provenance import canonical_hash, run_key
+from sim.records.tables import LEVELS, TABLES_OF_LEVEL
 from sim.scenario import Scenario
 
 REPLICATE_EVERY = 5  # of five pairs one repeats a draw
@@ -91,13 +92,20 @@ class Planned:
         """The scenarios of a pair, not yet drawn."""
         return self.experiment.worlds[pair.variant]
 
-    def runs(self, pair: Pair) -> list[Run]:
-        """The runs of a pair with their keys. A key holds the draw as it came from the ranges: its anchor follows."""
+    def runs(self, pair: Pair, level: str | None = None) -> list[Run]:
+        """The runs of a pair with their keys. A key holds the draw as it came from the ranges: its anchor follows.
+
+        level: recording level; the experiment's by default.
+        """
         values = self.values_of(pair)
         return [
             Run(
                 run_key(
-                    self.hash_of(pair.variant, at), values, pair.seed, scenario.weeks, self.recording(pair)
+                    self.hash_of(pair.variant, at),
+                    values,
+                    pair.seed,
+                    scenario.weeks,
+                    self.recording(pair, level),
                 ),
                 pair,
                 at,
@@ -105,9 +113,16 @@ class Planned:
             for at, scenario in enumerate(self.scenarios(pair))
         ]
 
-    def recording(self, pair: Pair) -> str:
+    def recording(self, pair: Pair, level: str | None = None) -> str:
         """Recording level, with what a draw is anchored on and by which code: another base is another anchor."""
-        return f"{self.experiment.file.recording}@{self.hash_of(pair.variant, 0)[:16]}@{anchor_code()}"
+        return (
+            f"{level or self.experiment.file.recording}@{self.hash_of(pair.variant, 0)[:16]}@{anchor_code()}"
+        )
+
+    def richer_levels(self, tables: Collection[str]) -> list[str]:
+        """Levels that keep all that the experiment's level keeps, and more, where a store has these tables."""
+        beyond = LEVELS[LEVELS.index(self.experiment.file.recording) + 1 :]
+        return [level for level in beyond if set(TABLES_OF_LEVEL[level]) <= set(tables)]
 
     def hash_of(self, variant: str, scenario: int) -> str:
         """Hash of a scenario's values."""

@@ -21,11 +21,13 @@ def cannot_write(place: Path, wrong: OSError) -> UserError:
     )
 
 
-def write_whole(path: Path, content: "bytes | memoryview", *, flush: bool = True) -> None:
+def write_whole(
+    path: Path, content: "bytes | memoryview", *, flush: bool = True, flush_names: bool = True
+) -> None:
     """Writes a file so that no reader, and nobody after a crash, sees a part of it.
 
     Raises UserError when it cannot be written; then nothing has changed. `flush=False` spares the wait for the disk
-    where a lost file can be written again.
+    where a lost file can be written again. `flush_names=False`: whoever writes many files calls `flush_folder` once.
     """
     unfinished = path.with_name(f".{path.name}.{os.getpid()}-{next(_numbers)}{UNFINISHED}")
     try:
@@ -36,7 +38,7 @@ def write_whole(path: Path, content: "bytes | memoryview", *, flush: bool = True
                 file.flush()
                 os.fsync(file.fileno())
         os.replace(unfinished, path)
-        if flush:
+        if flush and flush_names:
             flush_folder(path.parent)
     except BaseException as wrong:
         _remove(unfinished)

@@ -30,6 +30,7 @@ def query(store: Reader, sql: str) -> "pd.DataFrame":
             live = store.scan().live
             try:
                 _make_views(base, store, live)
+                _make_details(base, store, sql)
                 return base.execute(sql).df()
             except FileNotFoundError:
                 continue
@@ -69,7 +70,6 @@ def _make_views(base: "duckdb.DuckDBPyConnection", store: Reader, live: Sequence
         base.execute(f"CREATE OR REPLACE VIEW runs AS SELECT {columns} FROM once")
     _make_tidy(base, names)
     _make_draws(base, store)
-    _make_details(base, store)
 
 
 def _twice(base: "duckdb.DuckDBPyConnection") -> bool:
@@ -114,11 +114,11 @@ def _make_draws(base: "duckdb.DuckDBPyConnection", store: Reader) -> None:
         base.execute("INSERT INTO draws SELECT * FROM draw_rows")
 
 
-def _make_details(base: "duckdb.DuckDBPyConnection", store: Reader) -> None:
-    """`weekly`, `ledger`, `spells` ...: the tables of stored runs, as far as the batches kept them."""
+def _make_details(base: "duckdb.DuckDBPyConnection", store: Reader, sql: str) -> None:
+    """`weekly`, `ledger`, `spells` ...: tables of stored runs. A file for each run, so only those the query names."""
     carried = ", ".join(f"runs.{name}" for name in CARRIED if name != "key")
-    for name in store.details.names():
-        files = ", ".join(_text(path) for path in store.details.files(name))
+    for name in (name for name in store.details.names() if name in sql.lower()):
+        files = ", ".join(_text(path) for path in store.details.files(name).values())
         if files:
             base.execute(
                 f"CREATE OR REPLACE VIEW {_name(name)} AS SELECT {carried}, kept.* FROM"

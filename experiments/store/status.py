@@ -47,10 +47,7 @@ def status(store: Store) -> dict[str, Any]:
             for one in store.failures()
         ],
         "parts": len(found.live),
-        "tables": [
-            {"table": name, "runs": sum(1 for _ in store.details.keys(name))}
-            for name in store.details.names()
-        ],
+        "tables": [{"table": name, "runs": len(store.details.files(name))} for name in store.details.names()],
         "bytes": disk_bytes(store.folder),
         "broken_parts": sorted(
             [str(path) for path, _ in found.broken]

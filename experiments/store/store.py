@@ -97,12 +97,10 @@ class Store(Reader):
         """
         with self._one_at_a_time:
             self._writer()
-            for key, content in (tables or {}).items():
-                self.details.write(key, content)  # before the run, which would not count without
             if rows:
-                self._add(rows)
+                self._add(rows, tables or {})
 
-    def _add(self, rows: Sequence[RunRow]) -> None:
+    def _add(self, rows: Sequence[RunRow], tables: Mapping[str, Mapping[str, bytes]]) -> None:
         table = to_table(rows)
         new = {row.key for row in rows} - self._keys
         if len(new) < len(rows):
@@ -113,6 +111,9 @@ class Store(Reader):
             table = one_row_a_key(only(table, new), self.folder)
         if not new:
             return
+        kept = {key: tables[key] for key in sorted(new & tables.keys())}
+        if kept:
+            self.details.write(kept)  # before the runs, which would not count without
         self.parts.write(table)
         self._keys |= new
         self._small += 1

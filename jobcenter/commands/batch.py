@@ -94,8 +94,9 @@ def batch(
     folder = out or Path("results") / plan.name
     count = workers or os.cpu_count() or 1
     if dry:
-        known = Store.open(folder).keys() if (folder / "store.json").exists() else set()
-        _announce(Batch(plan, None, known), folder, place, count)  # type: ignore[arg-type]  # nothing is stored
+        there = (folder / "store.json").exists()
+        job = Batch(plan, Store.open(folder)) if there else Batch(plan, None, set())  # type: ignore[arg-type]
+        _announce(job, folder, place, count)
         return
     store = Store.create_or_open(folder)
     with store.writing():

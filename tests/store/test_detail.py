@@ -1,9 +1,11 @@
 """Tables of single runs: a batch keeps those of its recording level, and a run without its tables is done again."""
 
+import errno
 import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -16,6 +18,7 @@ from experiments.store import Store
 from experiments.store.detail import encode
 from experiments.store.merge import merge
 from jobcenter.cli import app
+from sim.errors import UserError
 from sim.records.tables import TABLES_OF_LEVEL, detail_tables, tables
 from sim.scenario import load
 
@@ -57,23 +60,45 @@ def test_a_batch_keeps_the_tables_of_its_level(tmp_path: Path, level: str) -> No
     assert '"finished": 0' in batch(tmp_path, level)[1], "what is there is not run again"
 
 
+def test_a_richer_store_is_enough_and_a_poorer_one_is_not(tmp_path: Path) -> None:
+    plain, _ = batch(tmp_path, "outcomes")
+    rich, told = batch(tmp_path, "weekly")
+    assert '"finished": 4' in told, "without weekly numbers a run is not what was asked for"
+    one, two = (rich.frame(keys=keys) for keys in (plain.keys() - rich.keys(), rich.keys()))
+    levels = two.groupby("recording", as_index=False)
+    assert one.empty and set(two.recording) == {"outcomes", "weekly"}
+    by_run = [part.drop(columns=["key", "recording", "seconds"]) for _, part in levels]
+    a, b = (part.sort_values(["scenario", "seed"]).reset_index(drop=True) for part in by_run)
+    pd.testing.assert_frame_equal(a, b)
+    batch(tmp_path, "ledger", "rich")
+    for level in ("outcomes", "weekly", "ledger"):
+        assert '"finished": 0' in batch(tmp_path, level, "rich")[1], f"a ledger run has all of {level}"
+    store = Store.open(tmp_path / "rich")
+    min(store.details.files("pots").values()).unlink()
+    told = batch(tmp_path, "weekly", "rich")[1]
+    assert '"finished": 1' in told, "a run that lacks a table counts for no level"
+
+
 def test_levels_name_the_tables_they_keep() -> None:
     result = run_one(load("baseline", overrides=("world.share=0.01", "weeks=3")), None, 1, recording="events")
     for level, names in TABLES_OF_LEVEL.items():
         assert tuple(tables(result, level)) == ("outcomes", *names)
 
 
-@pytest.mark.parametrize("damage", ["missing", "half", "empty"])
+@pytest.mark.parametrize("damage", ["missing", "half", "empty", "altered"])
 def test_a_run_without_its_tables_is_done_again(tmp_path: Path, damage: str) -> None:
     store, _ = batch(tmp_path, "weekly")
     whole = store.query("SELECT * FROM weekly ORDER BY ALL")
-    victim = store.details.files("cohorts")[1]
+    key, victim = sorted(store.details.files("cohorts").items())[1]
     content = victim.read_bytes()
     victim.unlink()
     if damage != "missing":
-        victim.write_bytes(content[: len(content) // 2] if damage == "half" else b"")
+        middle = len(content) // 2
+        damaged = {"half": content[:middle], "empty": b""}
+        altered = content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
+        victim.write_bytes(damaged.get(damage, altered))
     reader = Store.open(store.folder)
-    assert len(reader.keys()) == 3 and victim.stem not in reader.keys()
+    assert len(reader.keys()) == 3 and key not in reader.keys()
     assert "1 runs lack tables" in reader.warnings[0]
     again, told = batch(tmp_path, "weekly")
     assert '"finished": 1' in told and victim.read_bytes() == content
@@ -87,7 +112,7 @@ from pathlib import Path
 from made_runs import run
 from experiments.store import Store
 store = Store.create_or_open(Path(sys.argv[1]))
-store._add = lambda rows: os.kill(os.getpid(), signal.SIGKILL)
+store.parts.write = lambda table: os.kill(os.getpid(), signal.SIGKILL)
 with store.writing():
     store.add([run(1, recording="weekly@x")], {run(1).key: {"weekly": b"PAR1", "cohorts": b"PAR1"}})
 """
@@ -122,3 +147,24 @@ def test_merging_carries_the_tables_along(tmp_path: Path) -> None:
     both = Store.open(tmp_path / "both")
     assert len(both.keys()) == 4 and not both.warnings
     assert both.query("SELECT count(*) AS n FROM weekly").n[0] == 6
+
+
+def test_tables_are_written_for_new_runs_only_and_a_full_disk_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store.create_or_open(tmp_path / "s")
+    row, other = run(1, recording="weekly@x"), run(2, recording="weekly@x")
+    content = {name: encode(frame(), row.key) for name in ("weekly", "cohorts")}
+    with store.writing():
+        store.add([row], {row.key: content})
+        changed = replace(row, values=dict.fromkeys(row.values, 1e9))
+        with pytest.raises(UserError, match="different values"):
+            store.add([changed], {row.key: {name: encode(frame(9), row.key) for name in content}})
+        with monkeypatch.context() as broken:
+            broken.setattr(os, "fsync", lambda _: (_ for _ in ()).throw(OSError(errno.ENOSPC, "full")))
+            with pytest.raises(UserError, match="cannot be written"):
+                store.add([other], {other.key: content})
+    again = Store.open(store.folder)
+    assert again.keys() == {row.key} and not again.warnings
+    assert len(again.query("SELECT * FROM weekly")) == 3
+    assert not list(store.folder.rglob("*.tmp"))

@@ -1,4 +1,6 @@
-"""What more knowledge is worth, in the unit of the benefit. Benefits: float64 (draws, options), "do nothing" among them.
+"""What more knowledge is worth, in the unit of the benefit.
+
+Benefits: float64 (draws, options), "do nothing" among them.
 
 All of it assumes that the form of the model is right (economics rule 24).
 """

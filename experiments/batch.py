@@ -21,6 +21,7 @@ from experiments.four_spreads import Spreads, sequence_half_width, spreads
 from experiments.plan import Pair, Planned, Run
 from experiments.provenance import describe, hash_of, versions
 from experiments.store import Failure, RunRow, Store
+from sim.errors import UserError
 from sim.version import code_version
 
 if TYPE_CHECKING:
@@ -253,6 +254,18 @@ class Batch:
                 found[name] = spreads(
                     difference.to_numpy(), base["value"].to_numpy(), base["draw"].to_numpy(np.int64)
                 )
+        return found
+
+    def differences(self, outcome: str, variant: str = PLAIN) -> "pd.DataFrame":
+        """Scenario minus base by number of the pair, and the `draw`; one column a scenario. Raises UserError where no
+        run is finished."""
+        tables = self._by_pair(outcome, variant)
+        if not tables:
+            raise UserError(f"{self.experiment.path}: no run is finished")
+        base = tables.pop(self.experiment.names[0])
+        found = base[["draw"]].copy()
+        for name, values in tables.items():
+            found[name] = values["value"].reindex(base.index) - base["value"]
         return found
 
     def _by_pair(self, outcome: str, variant: str) -> "dict[str, pd.DataFrame]":

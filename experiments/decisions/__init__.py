@@ -1,0 +1,1 @@
+"""Decisions under uncertainty: which strategy, how sure, and what it would be worth to know more."""

@@ -1,0 +1,63 @@
+"""`jobcenter decide` as a user meets it: a small town end to end, and what is refused before any run."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from experiments.store import Store
+from jobcenter.cli import app
+
+TEXT = """
+question: "10 mio. kr. a year: which strategy?"
+base: baseline
+scenarios: [early_intervention, one_caseworker, extra_caseworkers]
+pairs: {pairs}
+draws: {draws}
+set: ["world.share=0.02"]
+weeks: 105
+"""
+
+
+def call(
+    folder: Path, pairs: int = 15, draws: str = "ranges", more: str = "equal_budget: 10 mio. kr.\n"
+) -> Result:
+    file = folder / "small.yaml"
+    file.write_text(TEXT.format(pairs=pairs, draws=draws) + more)
+    return CliRunner().invoke(app, ["decide", str(file), "--out", str(folder / "store"), "--json"])
+
+
+@pytest.mark.slow
+def test_a_decision_end_to_end(tmp_path: Path) -> None:
+    done = call(tmp_path)
+    assert done.exit_code == 0, done.output
+    told = json.loads(done.output)
+    assert told["left_out"] == {"extra_caseworkers": "C"} and told["draws"] == 12
+    for view in told["best"].values():
+        assert set(view) == {"do nothing", "early_intervention", "one_caseworker"}
+        assert sum(option["probability_best"] for option in view.values()) == pytest.approx(1.0)
+        assert all(option["expected_regret_kr"] >= 0.0 for option in view.values())
+    worth = told["information"]["perfect"]
+    assert 0.0 <= worth["half"] <= worth["evidence range"] <= worth["double"]
+    for by_error in told["information"]["trial"].values():
+        known = list(by_error.values())
+        assert known == sorted(known, reverse=True) and known[0] <= worth["evidence range"]
+    runs = len(Store.open(tmp_path / "store").keys())
+    assert call(tmp_path).output == done.output and len(Store.open(tmp_path / "store").keys()) == runs
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"more": ""}, "add 'equal_budget"),
+        ({"draws": "none"}, "leaves nothing to be unsure of"),
+        ({"pairs": 6}, "15 pairs or more"),
+    ],
+)
+def test_what_cannot_be_decided_is_refused_before_any_run(
+    tmp_path: Path, changed: dict[str, object], told: str
+) -> None:
+    done = call(tmp_path, **changed)  # type: ignore[arg-type]
+    assert done.exit_code == 2 and told in done.output
+    assert not (tmp_path / "store").exists()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from experiments.experiment_file import PLAIN, load_experiment
+from jobcenter.money_screen import priced_lines
 from jobcenter.screen import columns, command_line, heading, progress
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def decide(
     from experiments.calibrated import watermark
     from experiments.decisions.answer import check
     from experiments.decisions.answer import decide as answer
+    from experiments.equal_budget_table import priced_frame
     from experiments.store import Store
 
     plan = load_experiment(experiment, seeds, weeks)
@@ -58,6 +60,7 @@ def decide(
         if summary.interrupted:
             raise KeyboardInterrupt(f"Stopped: what is finished is in {folder}; the same command goes on.")
         found = answer(job)
+        priced = priced_frame(job)
     mark = watermark(*plan.worlds[PLAIN])
     if as_json:
         told = {
@@ -81,12 +84,15 @@ def decide(
         if mark:
             print(mark)
         print(f"{heading(base, base.weeks)}\n{plan.file.question}\n")
-        print("\n".join(_lines(found, float(plan.file.equal_budget or 0))))
+        bound = [] if priced is None else sorted({text for text in priced["reason"] if text})
+        print("\n".join(_lines(found, bound)))
+        if priced is not None:  # what each can use of the budget: capacity may bind
+            print("\n" + "\n".join(priced_lines(priced, base.prices.level_year)))
     if summary.failed:
         raise typer.Exit(1)
 
 
-def _lines(found: "Decision", budget: float) -> list[str]:
+def _lines(found: "Decision", bound: list[str]) -> list[str]:
     views, told = found.views(), found.information()
     town = views["municipality"]
     first = min(town, key=lambda name: town[name].expected_regret_kr)
@@ -94,10 +100,11 @@ def _lines(found: "Decision", budget: float) -> list[str]:
         f"For the municipality '{first}' has the least expected regret: {town[first].expected_regret_kr / 1e6:,.1f}"
         f" mio. kr. over the horizon;",
         f"it is best in {100 * town[first].probability_best:.0f} % of {len(found.municipal)} draws of what is not known"
-        f" (luck taken out; each strategy authorises {budget / 1e6:,.1f} mio. kr. a year).",
+        " (luck taken out; what each strategy authorises and can use of the budget stands at the end).",
         f"Knowing everything would be worth {told['perfect']['evidence range'] / 1e6:,.1f} mio. kr.: a pilot that"
         " costs more is not worth it.",
         *(f"Not ranked: {name} (class {kind})." for name, kind in found.left_out.items()),
+        *(f"Not at one price: {text}." for text in bound),
         "",
     ]
     rows = [["best, % of draws / expected regret", *views]]

@@ -33,7 +33,7 @@ def test_a_decision_end_to_end(tmp_path: Path) -> None:
     done = call(tmp_path)
     assert done.exit_code == 0, done.output
     told = json.loads(done.output)
-    assert told["left_out"] == {"extra_caseworkers": "C"} and told["draws"] == 12
+    assert told["left_out"] == {"extra_caseworkers": "C"} and told["draws"] == 13
     for view in told["best"].values():
         assert set(view) == {"do nothing", "early_intervention", "one_caseworker"}
         assert sum(option["probability_best"] for option in view.values()) == pytest.approx(1.0)

@@ -16,6 +16,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
+from experiments.decisions.question import Question
 from experiments.equal_budget import LEAST_BUDGET, Priced, check_split, price
 from sim.errors import Problem, UserError
 from sim.scenario import Scenario, load, yaml_tree
@@ -69,6 +70,7 @@ class ExperimentFile(Frozen):
     factors: dict[str, Between] = Field(
         {}, description="values of the scenarios that `sensitivity` varies too"
     )
+    decide: Question = Question()
 
 
 @dataclass(frozen=True)

@@ -2,18 +2,22 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from experiments.decisions import value
+from experiments.decisions.groups import groups_of
 from experiments.decisions.knowledge import without_luck
+from experiments.decisions.precision import half_widths
 from experiments.equal_budget import whole_years
 from experiments.experiment_file import PLAIN, Experiment
 from experiments.four_spreads import ENOUGH_FOR_80, ENOUGH_REPEATS
 from experiments.money import Choice, choices, cost_per_week, payback_chances
 from experiments.plan import Planned
 from sim.errors import UserError
+from sim.scenario import load
 
 if TYPE_CHECKING:
     from experiments.batch import Batch
@@ -21,51 +25,135 @@ if TYPE_CHECKING:
 MUNICIPALITY: Final = "net_municipal_cost/all/all"
 STATE: Final = "net_state_cost/all/all"
 IN_WORK: Final = "full_time_persons/job/all"  # a self-supporting week: a week in an ordinary job
+ON_SUPPORT: Final = "full_time_persons/support/all"
+SPENT: Final = "gross_operating_spending/all/all"
 WILLING: Final = (0, 250, 500, 1000, 2000, 4000)  # kr. for one more self-supporting week
-WIDTHS: Final = {"evidence range": 1.0, "half": 0.5, "double": 2.0}  # economics rule 24
-TRIALS: Final = (0.5, 1.0, 2.0)  # standard error of a trial / s.d. of what is known of the effect
 MOST_PARAMETERS: Final = 5  # shown
+VIEWS: Final = ("municipality", "all public money", "people")
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Differences from doing nothing over the horizon as they were lived, luck in them."""
+
+    values: np.ndarray  # float64 (pairs, outcomes, strategies), outcomes in the order of `wanted`
+    draw: np.ndarray  # int64 (pairs,)
+    weeks: int  # horizon
+
+
+@dataclass(frozen=True)
+class Effects:
+    """Effects over the horizon against doing nothing, by draw with luck taken out; rows of all are the same."""
+
+    municipal: np.ndarray  # kr., (draws, strategies), expenditure positive
+    public: np.ndarray  # kr., municipality and state
+    weeks: np.ndarray  # self-supporting weeks gained
+    support_weeks: np.ndarray  # weeks on support, more
+    spent: np.ndarray  # kr., gross operating spending
+    by_year: np.ndarray  # municipal kr., (draws, strategies, whole budget years)
+
+    def losses(self) -> dict[str, np.ndarray]:
+        """Viewpoint -> what is to be small, (draws, strategies): kroner, and for people weeks not gained."""
+        return dict(zip(VIEWS, (self.municipal, self.public, -self.weeks), strict=True))
+
+    def benefit(self) -> np.ndarray:
+        """What each option gives the municipality, kr., (draws, 1 + strategies): "do nothing" first."""
+        return np.column_stack([np.zeros(len(self.municipal)), -self.municipal])
+
+
+def effects(pairs: Pairs) -> Effects:
+    """Luck taken out of pairs. Raises ValueError with too few pairs that repeat a draw."""
+    n, outcomes, strategies = pairs.values.shape
+    flat = without_luck(pairs.values.reshape(n, -1), pairs.draw)
+    known = flat.reshape(-1, outcomes, strategies)
+    return Effects(
+        municipal=known[:, 0],
+        public=known[:, 0] + known[:, 1],
+        weeks=known[:, 2] * pairs.weeks,
+        support_weeks=known[:, 3] * pairs.weeks,
+        spent=known[:, 4],
+        by_year=known[:, 5:].transpose(0, 2, 1),
+    )
+
+
+def wanted(years: list[int]) -> tuple[str, ...]:
+    """The outcomes a decision is made of."""
+    return (
+        MUNICIPALITY,
+        STATE,
+        IN_WORK,
+        ON_SUPPORT,
+        SPENT,
+        *(f"net_municipal_cost/all/{year}" for year in years),
+    )
 
 
 @dataclass(frozen=True)
 class Decision:
-    """Effects are over the horizon against doing nothing, by draw with luck taken out; rows of all are the same."""
+    """Strategies of class A and "do nothing", with what is known of their effects."""
 
     names: tuple[str, ...]  # the strategies of class A; "do nothing" stands beside them
     left_out: dict[str, str]  # other strategies -> class
-    municipal: np.ndarray  # kr., (draws, strategies), expenditure positive
-    public: np.ndarray  # kr., municipality and state
-    weeks: np.ndarray  # self-supporting weeks gained
-    by_year: np.ndarray  # municipal kr., (draws, strategies, whole budget years)
+    pairs: Pairs
     parameters: dict[str, np.ndarray]  # (draws,) of every drawn parameter
+    priors: Mapping[str, float]  # name -> width against the evidence range
+
+    @cached_property
+    def known(self) -> Effects:
+        """The effects by draw."""
+        return effects(self.pairs)
+
+    @property
+    def draws(self) -> int:
+        """How many draws of what is not known there are."""
+        return len(self.known.municipal)
 
     def views(self) -> dict[str, dict[str, Choice]]:
         """Viewpoint -> option -> probability best and expected regret (kr.; weeks for people)."""
-        found = {"municipality": self.municipal, "all public money": self.public, "people": -self.weeks}
-        return {view: choices(dict(zip(self.names, loss.T, strict=True))) for view, loss in found.items()}
+        return {view: self._choices(loss) for view, loss in self.known.losses().items()}
 
-    def acceptability(self) -> dict[int, dict[str, float]]:
+    def _choices(self, loss: np.ndarray) -> dict[str, Choice]:
+        return choices(dict(zip(self.names, loss.T, strict=True)))
+
+    @cached_property
+    def errors(self) -> dict[str, float]:
+        """Half-widths (95 %) of the calculation error: "best/VIEW/OPTION" (share), "regret/VIEW/OPTION" (kr., weeks),
+        "perfect" (kr.), "weeks/STRATEGY", "municipal/STRATEGY"."""
+
+        def statistics(rows: np.ndarray, anew: np.ndarray) -> dict[str, float]:
+            known = effects(Pairs(self.pairs.values[rows], anew, self.pairs.weeks))
+            out = {"perfect": value.perfect(known.benefit())}
+            for view, loss in known.losses().items():
+                for name, one in self._choices(loss).items():
+                    out[f"best/{view}/{name}"] = one.probability_best
+                    out[f"regret/{view}/{name}"] = one.expected_regret_kr
+            for k, name in enumerate(self.names):
+                out[f"weeks/{name}"] = float(known.weeks[:, k].mean())
+                out[f"municipal/{name}"] = float(known.municipal[:, k].mean())
+            return out
+
+        return half_widths(self.pairs.draw, statistics)
+
+    def acceptability(self, willing: tuple[float, ...] = WILLING) -> dict[float, dict[str, float]]:
         """Kr. one would give for a self-supporting week -> option -> probability best for the municipality."""
         return {
             kr: {
-                name: choice.probability_best
-                for name, choice in choices(
-                    dict(zip(self.names, (self.municipal - kr * self.weeks).T, strict=True))
-                ).items()
+                name: one.probability_best
+                for name, one in self._choices(self.known.municipal - kr * self.known.weeks).items()
             }
-            for kr in WILLING
+            for kr in willing
         }
 
     def money(self) -> dict[str, dict[str, Any]]:
         """Strategy -> means, chances of payback, kr. per self-supporting week (None: cannot be stated)."""
-        out = {}
+        out, known = {}, self.known
         for k, name in enumerate(self.names):
-            chances = payback_chances(self.by_year[:, k])
-            per_week = cost_per_week(self.municipal[:, k], self.weeks[:, k])
+            chances = payback_chances(known.by_year[:, k])
+            per_week = cost_per_week(known.municipal[:, k], known.weeks[:, k])
             out[name] = {
-                "municipal_kr": float(self.municipal[:, k].mean()),
-                "public_kr": float(self.public[:, k].mean()),
-                "weeks": float(self.weeks[:, k].mean()),
+                "municipal_kr": float(known.municipal[:, k].mean()),
+                "public_kr": float(known.public[:, k].mean()),
+                "weeks": float(known.weeks[:, k].mean()),
                 "payback_within": {
                     years: None if np.isnan(share) else share for years, share in chances.within.items()
                 },
@@ -75,24 +163,25 @@ class Decision:
             }
         return out
 
+    @cached_property
     def information(self) -> dict[str, Any]:
-        """Municipal kr. over the horizon: perfect information under three priors, trials, single parameters."""
-        benefit = np.column_stack([np.zeros(len(self.municipal)), -self.municipal])
-        parts = {name: value.partial(benefit, drawn) for name, drawn in self.parameters.items()}
-        top = sorted(parts, key=lambda name: -parts[name][0])[:MOST_PARAMETERS]
-        trials = {
-            name: {
-                ratio: value.trial(benefit, self.weeks[:, k], ratio * float(self.weeks[:, k].std()))
-                for ratio in TRIALS
-            }
-            for k, name in enumerate(self.names)
+        """Municipal kr. over the horizon: perfect information under every prior, groups of parameters, single ones."""
+        benefit = self.known.benefit()
+        single = {name: value.partial(benefit, drawn) for name, drawn in self.parameters.items()}
+        grouped = {
+            name: (len(members), value.partial_of_group(benefit, [self.parameters[one] for one in members]))
+            for name, members in groups_of(self.parameters).items()
         }
+        top = sorted(single, key=lambda name: -single[name].kr)[:MOST_PARAMETERS]
         return {
             "perfect": {
-                prior: value.perfect(value.widened(benefit, width)) for prior, width in WIDTHS.items()
+                prior: value.perfect(value.widened(benefit, width)) for prior, width in self.priors.items()
             },
-            "trial": trials,
-            "parameters": {name: {"kr": parts[name][0], "by_chance": parts[name][1]} for name in top},
+            "groups": {
+                name: {"parameters": size, **part._asdict()}
+                for name, (size, part) in sorted(grouped.items(), key=lambda item: -item[1][1].kr)
+            },
+            "parameters": {name: single[name]._asdict() for name in top},
         }
 
 
@@ -104,10 +193,12 @@ def check(plan: Experiment) -> None:
         )
     if plan.file.draws == "none":
         raise UserError(f"{plan.path}: 'draws: none' leaves nothing to be unsure of; write 'draws: ranges'")
-    if not _ranked(plan):
+    if not ranked(plan):
         raise UserError(
             f"{plan.path}: no strategy is of class A (an effect with evidence), so none can be ranked"
         )
+    for name in plan.file.decide.break_even:
+        load(name, overrides=plan.file.set)  # raises what is wrong with it
     draws = [pair.draw for pair in Planned(plan).pairs()]
     if len(set(draws)) < ENOUGH_FOR_80 or len(draws) - len(set(draws)) < ENOUGH_REPEATS:
         raise UserError(
@@ -116,48 +207,44 @@ def check(plan: Experiment) -> None:
         )
 
 
-def _ranked(plan: Experiment) -> dict[str, int]:
+def ranked(plan: Experiment) -> dict[str, int]:
+    """Strategies of class A -> their place in the experiment."""
     return {name: k for k, name in enumerate(plan.names) if k and plan.worlds[PLAIN][k].evidence_class == "A"}
 
 
 def decide(job: "Batch") -> Decision:
     """The decision from the finished runs of a batch. Raises UserError when too few pairs are whole."""
     plan = job.experiment
-    base, ranked = plan.worlds[PLAIN][0], _ranked(plan)
-    years = whole_years(base)
-    wanted = (MUNICIPALITY, STATE, IN_WORK, *(f"net_municipal_cost/all/{year}" for year in years))
-    columns, draw, rows = [], np.empty(0, np.int64), None
-    for outcome in wanted:
-        tables = job.differences(outcome)
-        rows = tables.index if rows is None else rows.intersection(tables.index)
-        columns.append(tables)
-    assert rows is not None
-    values = np.column_stack([table.loc[rows, list(ranked)].to_numpy() for table in columns])
-    draw = columns[0].loc[rows, "draw"].to_numpy(np.int64)
-    whole = np.isfinite(values).all(axis=1)
-    values, draw = values[whole], draw[whole]
-    try:
-        known = without_luck(values, draw).reshape(-1, len(wanted), len(ranked))
-    except ValueError as wrong:
-        raise UserError(f"{plan.path}: {len(draw)} whole pairs: {wrong}; run more pairs") from None
-    numbers = np.unique(draw)
-    return Decision(
-        names=tuple(ranked),
+    base, of_class_a = plan.worlds[PLAIN][0], ranked(plan)
+    tables = [job.differences(outcome) for outcome in wanted(whole_years(base))]
+    rows = tables[0].index
+    for table in tables[1:]:
+        rows = rows.intersection(table.index)
+    values = np.stack([table.loc[rows, list(of_class_a)].to_numpy() for table in tables], axis=1)
+    draw = tables[0].loc[rows, "draw"].to_numpy(np.int64)
+    whole = np.isfinite(values).all(axis=(1, 2))
+    found = Decision(
+        names=tuple(of_class_a),
         left_out={
-            n: plan.worlds[PLAIN][k].evidence_class or "none"
-            for k, n in enumerate(plan.names)
-            if k and n not in ranked
+            name: plan.worlds[PLAIN][k].evidence_class or "none"
+            for k, name in enumerate(plan.names)
+            if k and name not in of_class_a
         },
-        municipal=known[:, 0],
-        public=known[:, 0] + known[:, 1],
-        weeks=known[:, 2] * base.weeks,
-        by_year=known[:, 3:].transpose(0, 2, 1),
-        parameters=_parameters(job, numbers),
+        pairs=Pairs(values[whole], draw[whole], base.weeks),
+        parameters=_parameters(job, np.unique(draw[whole])),
+        priors=plan.file.decide.priors,
     )
+    try:
+        assert found.known
+    except ValueError as wrong:
+        raise UserError(f"{plan.path}: {int(whole.sum())} whole pairs: {wrong}; run more pairs") from None
+    return found
 
 
 def _parameters(job: "Batch", draws: np.ndarray) -> dict[str, np.ndarray]:
     found: dict[int, Mapping[str, float]] = {
         pair.draw: job.planned.values_of(pair) for pair in job.pairs if pair.variant == PLAIN
     }
+    if not len(draws):
+        return {}
     return {name: np.array([found[int(d)][name] for d in draws]) for name in found[int(draws[0])]}

@@ -5,22 +5,25 @@ Example: jobcenter decide ten_million --out results/ten
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from textwrap import fill
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from experiments.experiment_file import PLAIN, load_experiment
 from jobcenter.money_screen import priced_lines
-from jobcenter.screen import columns, command_line, heading, progress
+from jobcenter.screen import columns, command_line, heading, json_number, progress
 
 if TYPE_CHECKING:
-    from experiments.decisions.answer import Decision
+    from experiments.decisions.whole import Whole
 
-HELP = """Decides between strategies at one price, "do nothing" among them: probability best, regret, payback, value of
-information. Runs what is missing in the store and goes on where it stopped.
+HELP = """Decides between strategies at one price, "do nothing" among them: probability best, regret, payback, what a
+pilot would be worth, what it takes to pay back, where one beats another. Runs what is missing in the store, goes on
+where it stopped, and writes decision.html beside the runs.
 
 Example: jobcenter decide ten_million --out results/ten
 """
+WIDTH = 118
 
 
 def decide(
@@ -28,7 +31,8 @@ def decide(
         str, typer.Argument(metavar="EXPERIMENT", help="Name or path of an experiment file.")
     ],
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="STORE", help="The store; default results/EXPERIMENT.")
+        Path | None,
+        typer.Option("--out", metavar="DIR", help="Store and page; default results/EXPERIMENT."),
     ] = None,
     seeds: Annotated[
         int | None, typer.Option("--seeds", min=2, max=1_000_000, help="Pairs of runs instead of the file's.")
@@ -44,16 +48,19 @@ def decide(
     from experiments.calibrated import watermark
     from experiments.decisions.answer import check
     from experiments.decisions.answer import decide as answer
+    from experiments.decisions.page import NAME, render
+    from experiments.decisions.whole import whole
     from experiments.equal_budget_table import priced_frame
     from experiments.store import Store
+    from experiments.store.atomic import write_whole
 
     plan = load_experiment(experiment, seeds, weeks)
     check(plan)
     folder = out or Path("results") / plan.name
     store = Store.create_or_open(folder)
+    command = command_line("decide", experiment, seeds=seeds, weeks=weeks, workers=workers, out=out)
     with store.writing():
         job = Batch(plan, store)
-        command = command_line("decide", experiment, seeds=seeds, weeks=weeks, workers=workers, out=out)
         with progress("Runs", job.summary.planned) as step:
             step(job.summary.there)
             summary = job.run(plan.file.where, workers, None, lambda done, _: step(done), command=command)
@@ -61,103 +68,84 @@ def decide(
             raise KeyboardInterrupt(f"Stopped: what is finished is in {folder}; the same command goes on.")
         found = answer(job)
         priced = priced_frame(job)
-    mark = watermark(*plan.worlds[PLAIN])
+    bound = [] if priced is None else sorted({text for text in priced["reason"] if text})
+    everything = whole(plan, found, bound)
+    mark, base = watermark(*plan.worlds[PLAIN]), plan.worlds[PLAIN][0]
+    head = heading(base, base.weeks)
+    design = f"{len(found.pairs.draw)} pairs of runs, {found.draws} draws of what is not known."
+    page = render(everything, plan.file.question or plan.name, head, design, mark, command)
+    write_whole(folder / NAME, page.encode())
     if as_json:
         told = {
             "watermark": mark,
             "question": plan.file.question,
             "budget_kr": plan.file.equal_budget,
-            "draws": len(found.municipal),
+            "world_share": base.world.share,
+            "weeks": base.weeks,
+            "pairs": len(found.pairs.draw),
             "failed_runs": summary.failed,
+            "page": str(folder / NAME),
+            **_as_json(everything),
+        }
+        print(json.dumps(told, indent=2, ensure_ascii=False))
+    else:
+        if mark:
+            print(mark)
+        print(f"{head}\n{plan.file.question}\n{design}\n")
+        print("\n".join(_lines(everything)))
+        if priced is not None:  # what each can use of the budget: capacity may bind
+            print("\n" + "\n".join(priced_lines(priced, base.prices.level_year)))
+        print(f"\nWritten: {folder / NAME}")
+    if summary.failed:
+        raise typer.Exit(1)
+
+
+def _lines(everything: "Whole") -> list[str]:
+    from experiments.decisions.whole import headline, sections
+
+    out = [fill(text, WIDTH) for text in headline(everything)]
+    for section in sections(everything):
+        out += ["", section.title]
+        out += [fill(text, WIDTH, initial_indent="  ", subsequent_indent="  ") for text in section.texts]
+        for k, rows in enumerate(section.tables):
+            out += [""] if k else []
+            out += columns(rows)
+    return out
+
+
+def _as_json(everything: "Whole") -> dict[str, Any]:
+    from dataclasses import asdict
+
+    found = everything.decision
+    told: dict[str, Any] = _plain(
+        {
+            "draws": found.draws,
             "left_out": found.left_out,
             "best": {
                 view: {name: choice._asdict() for name, choice in of.items()}
                 for view, of in found.views().items()
             },
+            "calculation_error": found.errors,
             "acceptability": found.acceptability(),
             "money": found.money(),
-            "information": found.information(),
+            "information": found.information,
+            "trials": [{**asdict(one), "may_pay": one.may_pay} for one in everything.pilots],
+            "no_trial": everything.no_trial,
+            "break_even": [{**asdict(one), "words": one.words} for one in everything.needed],
+            "break_even_weeks": [asdict(one) for one in everything.weeks_needed],
+            "discovery": [asdict(one) for one in everything.boxes],
         }
-        print(json.dumps(told, indent=2, ensure_ascii=False))
-    else:
-        base = plan.worlds[PLAIN][0]
-        if mark:
-            print(mark)
-        print(f"{heading(base, base.weeks)}\n{plan.file.question}\n")
-        bound = [] if priced is None else sorted({text for text in priced["reason"] if text})
-        print("\n".join(_lines(found, bound)))
-        if priced is not None:  # what each can use of the budget: capacity may bind
-            print("\n" + "\n".join(priced_lines(priced, base.prices.level_year)))
-    if summary.failed:
-        raise typer.Exit(1)
+    )
+    return told
 
 
-def _lines(found: "Decision", bound: list[str]) -> list[str]:
-    views, told = found.views(), found.information()
-    town = views["municipality"]
-    first = min(town, key=lambda name: town[name].expected_regret_kr)
-    lines = [
-        f"For the municipality '{first}' has the least expected regret: {town[first].expected_regret_kr / 1e6:,.1f}"
-        f" mio. kr. over the horizon;",
-        f"it is best in {100 * town[first].probability_best:.0f} % of {len(found.municipal)} draws of what is not known"
-        " (luck taken out; what each strategy authorises and can use of the budget stands at the end).",
-        f"Knowing everything would be worth {told['perfect']['evidence range'] / 1e6:,.1f} mio. kr.: a pilot that"
-        " costs more is not worth it.",
-        *(f"Not ranked: {name} (class {kind})." for name, kind in found.left_out.items()),
-        *(f"Not at one price: {text}." for text in bound),
-        "",
-    ]
-    rows = [["best, % of draws / expected regret", *views]]
-    for name in town:
-        cells = []
-        for view, of in views.items():
-            lost = of[name].expected_regret_kr
-            regret = f"{lost:,.0f} weeks" if view == "people" else f"{lost / 1e6:,.1f} mio."
-            cells.append(f"{100 * of[name].probability_best:.0f} % / {regret}")
-        rows.append([name, *cells])
-    lines += [*columns(rows), ""]
-    curve = found.acceptability()
-    rows = [["best, % of draws, if a self-supporting week is worth kr.", *(f"{kr:,}" for kr in curve)]]
-    rows += [[name, *(f"{100 * of[name]:.0f}" for of in curve.values())] for name in town]
-    lines += [*columns(rows), ""]
-    rows = [
-        [
-            "over the horizon, mean",
-            "municipal mio. kr.",
-            "public mio. kr.",
-            "weeks in work",
-            "kr. a week",
-            "never paid back",
-        ]
-    ]
-    for name, paid in found.money().items():
-        per = "cannot be stated" if paid["kr_per_week"] is None else f"{paid['kr_per_week']:,.0f}"
-        rows.append(
-            [
-                name,
-                f"{paid['municipal_kr'] / 1e6:+,.1f}",
-                f"{paid['public_kr'] / 1e6:+,.1f}",
-                f"{paid['weeks']:+,.0f}",
-                per,
-                f"{100 * paid['not_within_horizon']:.0f} %",
-            ]
-        )
-    lines += [
-        *columns(rows),
-        "",
-        "Value of information, mio. kr. over the horizon (assumes the model form is right):",
-    ]
-    rows = [["", "mio. kr."]]
-    rows += [[f"everything known, prior {name}", f"{kr / 1e6:,.2f}"] for name, kr in told["perfect"].items()]
-    for name, by_error in told["trial"].items():
-        rows += [
-            [f"trial of {name}, its error {ratio:g} x what is not known", f"{kr / 1e6:,.2f}"]
-            for ratio, kr in by_error.items()
-        ]
-    for name, part in told["parameters"].items():
-        chance = "" if part["kr"] > part["by_chance"] else " (no more than chance finds)"
-        rows.append([f"parameter {name}{chance}", f"{part['kr'] / 1e6:,.2f}"])
-    return [*lines, *columns(rows)]
+def _plain(value: Any) -> Any:
+    """Numbers JSON can hold, inside whatever holds them."""
+    if isinstance(value, dict):
+        return {key: _plain(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(one) for one in value]
+    return json_number(value) if isinstance(value, float) else value
 
 
 def register(app: typer.Typer) -> None:

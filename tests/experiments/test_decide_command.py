@@ -17,14 +17,21 @@ pairs: {pairs}
 draws: {draws}
 set: ["world.share=0.02"]
 weeks: 105
+decide:
+  trials: {{persons_per_arm: [100, 1000, 100000], follow_up_weeks: 52}}
+  break_even: [jobstart]
 """
 
 
 def call(
-    folder: Path, pairs: int = 15, draws: str = "ranges", more: str = "equal_budget: 10 mio. kr.\n"
+    folder: Path,
+    pairs: int = 15,
+    draws: str = "ranges",
+    more: str = "equal_budget: 10 mio. kr.\n",
+    instead: tuple[str, str] = ("", ""),
 ) -> Result:
     file = folder / "small.yaml"
-    file.write_text(TEXT.format(pairs=pairs, draws=draws) + more)
+    file.write_text((TEXT.format(pairs=pairs, draws=draws) + more).replace(*instead))
     return CliRunner().invoke(app, ["decide", str(file), "--out", str(folder / "store"), "--json"])
 
 
@@ -40,9 +47,14 @@ def test_a_decision_end_to_end(tmp_path: Path) -> None:
         assert all(option["expected_regret_kr"] >= 0.0 for option in view.values())
     worth = told["information"]["perfect"]
     assert 0.0 <= worth["half"] <= worth["evidence range"] <= worth["double"]
-    for by_error in told["information"]["trial"].values():
-        known = list(by_error.values())
-        assert known == sorted(known, reverse=True) and known[0] <= worth["evidence range"]
+    trials = [one for one in told["trials"] if one["strategy"] == "early_intervention"]
+    gains = [one["worth_kr"]["evidence range"] for one in trials]
+    assert len(trials) == 2 and gains == sorted(gains)  # 100,000 an arm is more than there are
+    assert {one["strategy"] for one in told["break_even"]} == {
+        "early_intervention", "one_caseworker", "extra_caseworkers", "jobstart"}  # fmt: skip
+    assert told["calculation_error"]["best/people/do nothing"] > 0.0
+    page = (tmp_path / "store" / "decision.html").read_text(encoding="utf-8")
+    assert "Is a pilot worth its price?" in page and "<svg" in page
     runs = len(Store.open(tmp_path / "store").keys())
     assert call(tmp_path).output == done.output and len(Store.open(tmp_path / "store").keys()) == runs
 
@@ -53,6 +65,11 @@ def test_a_decision_end_to_end(tmp_path: Path) -> None:
         ({"more": ""}, "add 'equal_budget"),
         ({"draws": "none"}, "leaves nothing to be unsure of"),
         ({"pairs": 6}, "15 pairs or more"),
+        ({"more": "equal_budget: 10 mio. kr.\n", "instead": ("[jobstart]", "[jobstrat]")}, "jobstart"),
+        ({"instead": ("follow_up_weeks: 52", "follow_up_weeks: 3")}, "follow_up_weeks"),
+        ({"instead": ("persons_per_arm: [100, 1000, 100000]", "persons_per_arm: [1]")}, "persons_per_arm"),
+        ({"instead": ("  trials:", "  priors: {wide: 2}\n  trials:")}, "the evidence range itself"),
+        ({"instead": ("  trials:", "  trails: {}\n  trials:")}, "did you mean 'trials'"),
     ],
 )
 def test_what_cannot_be_decided_is_refused_before_any_run(

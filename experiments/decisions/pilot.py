@@ -1,0 +1,157 @@
+"""Is a trial worth its price? Persons per arm -> standard error -> value of what it would teach, beside what it costs.
+
+Everything leans to the trial's side, so "not worth it" is safe and "may be worth it" is not yet a yes: the trial is
+taken to see what the whole town gains per person reached (a real one does not see who is pushed out), its result to be
+there at once, and the municipality to follow it. Assumes that the form of the model is right (economics rule 24).
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from experiments.decisions import value
+from experiments.decisions.question import Trials
+from sim.scenario import Scenario
+
+if TYPE_CHECKING:
+    from experiments.decisions.answer import Effects
+
+ENROLLED: Final = 2000  # persons followed to see how much outcomes of persons differ
+FEWEST: Final = 30  # of them, or the spread cannot be stated
+ENROL_WEEKS: Final = 26
+
+
+@dataclass(frozen=True)
+class Pilot:
+    """One strategy's trial at one size."""
+
+    strategy: str
+    persons_per_arm: int
+    standard_error: float  # of the difference in weeks on support within the follow-up, per person
+    known_sd: float  # what is not known of that effect today, per person
+    resolved_share: float  # of the variance of what is not known, at the evidence range
+    worth_kr: dict[str, float]  # prior -> at most, over the horizon
+    price_kr: float
+
+    @property
+    def may_pay(self) -> dict[str, bool]:
+        """Prior -> whether the most it can be worth exceeds its price."""
+        return {prior: kr > self.price_kr for prior, kr in self.worth_kr.items()}
+
+
+@dataclass(frozen=True)
+class Reach:
+    """What a trial of a strategy meets: persons, how much they differ, and what treating one costs."""
+
+    persons_a_year: float  # reached by the strategy, whole municipality
+    kr_per_person: float  # of the lever, for a person treated
+    sd_weeks: float  # of weeks on support within the follow-up, between persons
+    world_share: float = 1.0  # part of the municipality that is simulated
+
+
+def pilots(
+    names: tuple[str, ...],
+    known: "Effects",
+    weeks: int,
+    reach: Mapping[str, Reach],
+    trials: Trials,
+    priors: Mapping[str, float],
+) -> list[Pilot]:
+    """Every size a strategy can fill within a year, of every strategy that can be given by lot (those in `reach`).
+    weeks: the horizon. Kroner are of the whole municipality, as a trial is held in it."""
+    from sim.records.outcomes import WEEKS_PER_YEAR
+
+    out = []
+    for k, name in enumerate(names):
+        if name not in reach:
+            continue
+        one = reach[name]
+        benefit = known.benefit() / one.world_share
+        per_person = -known.support_weeks[:, k] / (
+            one.persons_a_year * one.world_share * weeks / WEEKS_PER_YEAR
+        )
+        for n in (n for n in trials.persons_per_arm if n <= one.persons_a_year):
+            error = one.sd_weeks * np.sqrt(2.0 / n)
+            worth = {
+                prior: value.trial(value.widened(benefit, width), width * per_person, error)
+                for prior, width in priors.items()
+            }
+            price = trials.fixed_kr + n * one.kr_per_person + 2 * n * trials.kr_per_person
+            resolved = value.resolved_share(float(per_person.var()), error)
+            out.append(Pilot(name, n, float(error), float(per_person.std()), resolved, worth, float(price)))
+    return out
+
+
+def reach_of(scenario: Scenario, trials: Trials) -> Reach | str:
+    """What a trial of a scenario's levers meets, from one world without them; or why none can be held."""
+    from experiments.bounds import reached
+    from experiments.break_even import break_even, groups_of_stocks
+    from experiments.equal_budget import active
+
+    levers = active(scenario)
+    office = [name for name, lever in levers.items() if not lever.per_person]
+    if office:
+        return f"{office[0]} acts on a whole office and cannot be given by lot"
+    found = break_even(scenario)
+    least = min(trials.persons_per_arm)
+    if found.persons_reached < least:
+        return f"it reaches {found.persons_reached:,.0f} persons a year, fewer than the {least:,} of the smallest arm"
+    stocks = groups_of_stocks(scenario)
+    groups = dict.fromkeys(group for lever in levers.values() for group in reached(lever, stocks, 1.0))
+    persons = outcomes_of_persons(scenario, tuple(groups), trials.follow_up_weeks)
+    if persons.size < FEWEST:
+        return f"{persons.size} persons could be enrolled, fewer than {FEWEST}"
+    return Reach(
+        found.persons_reached,
+        found.kr_year / found.persons_reached,
+        float(persons.std(ddof=1)),
+        scenario.world.share,
+    )
+
+
+def outcomes_of_persons(scenario: Scenario, groups: tuple[str, ...], follow_up_weeks: int) -> np.ndarray:
+    """Weeks on support within the follow-up of everybody a trial would enrol, (persons,): one world, no lever, new
+    spells of half a year."""
+    from experiments.trial import Followed
+    from sim.population.history import starting_state
+    from sim.scenario.trial import Trial
+
+    trial = Trial(
+        lever=next(iter(scenario.levers)),
+        groups=groups,
+        size=ENROLLED,
+        start=scenario.start_week,
+        by="person",
+        enrol_weeks=ENROL_WEEKS,
+        intake="new_spells",
+        follow_up_weeks=(follow_up_weeks,),
+    )
+    horizon = trial.weeks_needed(scenario.start_week, follow_up_weeks)
+    world = replace(scenario, levers={}, trial=None, weeks=horizon)
+    lived = Followed(world, 1, state=starting_state(world, 1).copy(), registers=[trial]).run()
+    _, _, outcomes = lived.registers[0].outcomes()
+    return np.asarray(outcomes[f"weeks_on_support_{follow_up_weeks}"])
+
+
+def verdict(pilot_of_sizes: list[Pilot]) -> str:
+    """One sentence on the trials of one strategy, all its sizes."""
+    first = pilot_of_sizes[0]
+    best = max(pilot_of_sizes, key=lambda one: max(one.worth_kr.values()) - one.price_kr)
+    pays = [prior for prior in best.worth_kr if any(one.may_pay[prior] for one in pilot_of_sizes)]
+    told = (
+        f"a trial of {first.strategy} with {best.persons_per_arm:,} persons in each arm takes away"
+        f" {100 * best.resolved_share:.0f} % of what is not known of its effect per person, is worth at most"
+        f" {_span(best.worth_kr.values())} and costs {best.price_kr / 1e6:,.2f} mio. kr."
+    )
+    if not pays:
+        return f"Not worth its price under any prior, whatever its size: {told}"
+    if len(pays) == len(best.worth_kr):
+        return f"May be worth its price under every prior: {told}"
+    return f"May be worth its price under the prior {', '.join(pays)} only: {told}"
+
+
+def _span(kr: Iterable[float]) -> str:
+    values = sorted(one / 1e6 for one in kr)
+    return f"{values[0]:,.2f} to {values[-1]:,.2f} mio. kr."

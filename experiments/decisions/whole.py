@@ -1,0 +1,282 @@
+"""All answers to a decision together, and as sections that the screen and the page both show."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from experiments.decisions.answer import Decision, ranked
+from experiments.decisions.discovery import Box, where_better
+from experiments.decisions.discovery import words as box_words
+from experiments.decisions.pays_back import Needed, WeeksNeeded, all_needed, weeks_needed
+from experiments.decisions.pilot import Pilot, Reach, pilots, reach_of, verdict
+from experiments.experiment_file import PLAIN, Experiment
+from experiments.money import DO_NOTHING
+
+Table = list[list[str]]
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the answer. `key` says which figures belong to it."""
+
+    key: str
+    title: str
+    texts: list[str] = field(default_factory=list)
+    tables: list[Table] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Whole:
+    """Everything `jobcenter decide` says."""
+
+    decision: Decision
+    bound: list[str]  # why a strategy is not at the one price
+    pilots: list[Pilot]
+    no_trial: dict[str, str]  # strategy -> why no trial of it can be held
+    needed: list[Needed]
+    weeks_needed: list[WeeksNeeded]
+    boxes: list[Box]
+    world_share: float = 1.0  # part of the municipality that is simulated
+
+
+def whole(plan: Experiment, found: Decision, bound: Sequence[str]) -> Whole:
+    """All answers. plan: as `check` accepts it; its `decide:` block says which trials are priced."""
+    from sim.scenario import load
+
+    world, question = plan.worlds[PLAIN], plan.file.decide
+    reach: dict[str, Reach] = {}
+    refused: dict[str, str] = {}
+    for name, at in ranked(plan).items():
+        one = reach_of(world[at], question.trials)
+        if isinstance(one, str):
+            refused[name] = one
+        else:
+            reach[name] = one
+    others = [(name, load(name, overrides=plan.file.set)) for name in question.break_even]
+    return Whole(
+        decision=found,
+        bound=list(bound),
+        pilots=pilots(found.names, found.known, found.pairs.weeks, reach, question.trials, question.priors),
+        no_trial=refused,
+        needed=all_needed(list(zip(plan.names[1:], world[1:], strict=True)), others),
+        weeks_needed=weeks_needed(found),
+        boxes=_boxes(found),
+        world_share=world[0].world.share,
+    )
+
+
+def _boxes(found: Decision) -> list[Box]:
+    """Each strategy against doing nothing, and the two with the least regret against each other, municipal money."""
+    loss: dict[str, Any] = {DO_NOTHING: 0.0 * found.known.municipal[:, 0]}
+    loss |= dict(zip(found.names, found.known.municipal.T, strict=True))
+    town = found.views()["municipality"]
+    duels = [(name, DO_NOTHING) for name in found.names]
+    first, second = sorted(town, key=lambda name: town[name].expected_regret_kr)[:2]
+    if DO_NOTHING not in (first, second):
+        duels.append((first, second))
+    return [where_better(a, b, loss[b] - loss[a], found.parameters) for a, b in duels]
+
+
+# ---- sections -----------------------------------------------------------------------------------------------------
+
+
+def headline(all_of_it: Whole) -> list[str]:
+    """The answer in a few sentences."""
+    found = all_of_it.decision
+    town, errors = found.views()["municipality"], found.errors
+    first = min(town, key=lambda name: town[name].expected_regret_kr)
+    share, regret = town[first].probability_best, town[first].expected_regret_kr
+    perfect = found.information["perfect"]
+    width = next(prior for prior, width in found.priors.items() if width == 1.0)
+    pays = sorted({one.strategy for one in all_of_it.pilots if any(one.may_pay.values())})
+    trials = (
+        f"A trial may be worth its price for {', '.join(pays)}."
+        if pays
+        else "No trial of the sizes asked for is worth its price under any prior."
+        if all_of_it.pilots
+        else "No strategy can be given by lot, so no trial is priced."
+    )
+    lost = _mio(regret, errors[f"regret/municipality/{first}"])
+    often = _percent(share, errors[f"best/municipality/{first}"])
+    return [
+        f"For the municipality '{first}' has the least expected regret: {lost} over the horizon; it is best in {often}"
+        f" of {found.draws} draws of what is not known.",
+        f"Knowing everything would be worth {_mio(perfect[width], errors['perfect'])}: a pilot that costs more is not"
+        f" worth it. {trials}",
+        *(f"Not ranked: {name} (class {kind})." for name, kind in found.left_out.items()),
+        *(f"Not at one price: {text}." for text in all_of_it.bound),
+    ]
+
+
+def sections(all_of_it: Whole) -> list[Section]:
+    """The answer in parts, in the order a planner asks."""
+    found = all_of_it.decision
+    out = [
+        _best(found),
+        _worth(found),
+        _back(found),
+        _information(found),
+        _trials(all_of_it),
+        _needed(all_of_it),
+    ]
+    out.append(
+        Section(
+            "discovery",
+            "Where one option beats another (municipal money)",
+            [box_words(box) for box in all_of_it.boxes],
+        )
+    )
+    return out
+
+
+def _best(found: Decision) -> Section:
+    views, errors = found.views(), found.errors
+    rows: Table = [["best in % of draws, expected regret", *views]]
+    for name in views["municipality"]:
+        cells = []
+        for view, of in views.items():
+            share = _percent(of[name].probability_best, errors[f"best/{view}/{name}"])
+            lost, error = of[name].expected_regret_kr, errors[f"regret/{view}/{name}"]
+            regret = f"{lost:,.0f} ± {error:,.0f} weeks" if view == "people" else _mio(lost, error)
+            cells.append(f"{share}, {regret}")
+        rows.append([name, *cells])
+    return Section("best", "Which is best, and what choosing it loses", [], [rows])
+
+
+def _worth(found: Decision) -> Section:
+    curve = found.acceptability()
+    rows: Table = [["best in % of draws, if a week in work is worth kr.", *(f"{kr:,}" for kr in curve)]]
+    rows += [
+        [name, *(f"{100 * of[name]:.0f}" for of in curve.values())] for name in (DO_NOTHING, *found.names)
+    ]
+    return Section("acceptability", "If the municipality also pays for a week in ordinary work", [], [rows])
+
+
+def _back(found: Decision) -> Section:
+    rows: Table = [
+        ["over the horizon, mean", "municipal mio. kr.", "public mio. kr.", "weeks in work", "kr. a week",
+         "paid back within 1, 2, 3, 4 years", "not within it"]
+    ]  # fmt: skip
+    for name, paid in found.money().items():
+        per = "cannot be stated" if paid["kr_per_week"] is None else f"{paid['kr_per_week']:,.0f}"
+        chances = [
+            "-" if share is None else f"{100 * share:.0f}" for share in paid["payback_within"].values()
+        ]
+        rows.append(
+            [
+                name,
+                f"{paid['municipal_kr'] / 1e6:+,.1f} ± {found.errors[f'municipal/{name}'] / 1e6:,.1f}",
+                f"{paid['public_kr'] / 1e6:+,.1f}",
+                f"{paid['weeks']:+,.0f} ± {found.errors[f'weeks/{name}']:,.0f}",
+                per,
+                ", ".join(chances) + " %",
+                f"{100 * paid['not_within_horizon']:.0f} %",
+            ]
+        )
+    return Section("payback", "What it costs, gives, and when it has paid for itself", [], [rows])
+
+
+def _information(found: Decision) -> Section:
+    told = found.information
+    rows: Table = [["worth knowing beforehand", "mio. kr.", "chance alone finds"]]
+    rows += [[f"everything, prior {name}", f"{kr / 1e6:,.2f}", ""] for name, kr in told["perfect"].items()]
+    for name, part in told["groups"].items():
+        rows.append([f"{name} ({part['parameters']})", *_part(part)])
+    rows += [[name, *_part(part)] for name, part in told["parameters"].items()]
+    text = (
+        "A group says what its parameters are worth known together; number in brackets: how many. A value that is no"
+        " more than chance alone finds is marked with (chance)."
+    )
+    return Section(
+        "information", "What more knowledge would be worth (assumes the model form is right)", [text], [rows]
+    )
+
+
+def _part(part: Mapping[str, float]) -> tuple[str, str]:
+    mark = "" if part["kr"] > part["by_chance"] else " (chance)"
+    return f"{part['kr'] / 1e6:,.2f}{mark}", f"{part['by_chance'] / 1e6:,.2f}"
+
+
+def _trials(all_of_it: Whole) -> Section:
+    names = tuple(dict.fromkeys(one.strategy for one in all_of_it.pilots))
+    of_one = {name: [one for one in all_of_it.pilots if one.strategy == name] for name in names}
+    texts = [verdict(own) for own in of_one.values()]
+    texts += [f"No trial of {name}: {why}." for name, why in all_of_it.no_trial.items()]
+    tables: list[Table] = []
+    if names:
+        priors = tuple(all_of_it.pilots[0].worth_kr)
+        rows: Table = [
+            ["trial, persons in each arm", "standard error, weeks", "not known, weeks", "taken away",
+             *(f"worth at most, prior {prior}" for prior in priors), "price, mio. kr."]
+        ]  # fmt: skip
+        for one in all_of_it.pilots:
+            rows.append(
+                [
+                    f"{one.strategy}, {one.persons_per_arm:,}",
+                    f"{one.standard_error:.2f}",
+                    f"{one.known_sd:.2f}",
+                    f"{100 * one.resolved_share:.0f} %",
+                    *(f"{one.worth_kr[prior] / 1e6:,.2f}" for prior in priors),
+                    f"{one.price_kr / 1e6:,.2f}",
+                ]
+            )
+        tables.append(rows)
+        texts.append(
+            "Weeks on support per person reached; kroner of the whole municipality. A trial is given the benefit of the"
+            " doubt: it sees who is pushed out of a job too, its result is there at once, and the municipality follows"
+            " it. Assumes the model form is right."
+        )
+    return Section("trials", "Is a pilot worth its price?", texts, tables)
+
+
+def _needed(all_of_it: Whole) -> Section:
+    rows: Table = [
+        ["smallest effect that pays back", "class", "mio. kr. a year", "reached a year", "chance of work must rise",
+         "largest found for its kind", ""]
+    ]  # fmt: skip
+    for one in all_of_it.needed:
+        asked = not one.why_not
+        rows.append(
+            [
+                one.strategy,
+                one.evidence_class,
+                f"{one.kr_year / 1e6:,.2f}",
+                f"{one.persons_reached:,.0f}",
+                _rise(one.effect_needed) if asked else "-",
+                "none known"
+                if math.isnan(one.largest_of_its_kind)
+                else f"+{100 * one.largest_of_its_kind:.0f} %",
+                one.words,
+            ]
+        )
+    simulated: Table = [["simulated, class A, over the horizon", "weeks in work", "80 % of draws", "pay back from",
+                         "draws that reach it"]]  # fmt: skip
+    for week in all_of_it.weeks_needed:
+        known = not math.isnan(week.needed)
+        simulated.append(
+            [
+                week.strategy,
+                f"{week.weeks:+,.0f}",
+                f"{week.low:+,.0f} to {week.high:+,.0f}",
+                f"{week.needed:,.0f}" if known else "cannot be stated",
+                f"{100 * week.chance:.0f} %" if known else "-",
+            ]
+        )
+    text = (
+        "Arithmetic on the municipality's own stocks: each further person in work is worth the municipality's part of"
+        " two full years at the 20 % step; no lock-in, displacement or hours are counted."
+    )
+    return Section("break_even", "How much it must help to pay for itself", [text], [rows, simulated])
+
+
+def _rise(effect: float) -> str:
+    return "under +1 %" if effect < 0.01 else f"+{100 * effect:,.0f} %"
+
+
+def _percent(share: float, error: float) -> str:
+    return f"{100 * share:.0f} ± {100 * error:.0f} %"
+
+
+def _mio(kr: float, error: float) -> str:
+    return f"{kr / 1e6:,.1f} ± {error / 1e6:,.1f} mio. kr."

@@ -125,6 +125,19 @@ def reached(
     )
 
 
+def reached_in(
+    scenario: Scenario, lever: "Lever", groups: Mapping[str, Group], changes_per_year: float, share: float
+) -> dict[str, float]:
+    """Persons a lever of the scenario reaches in a year, by benefit: given by lot, no more than the trial treats."""
+    persons = reached(lever, groups, changes_per_year, share)
+    trial = scenario.trial
+    if trial is None or not lever.on_trial(scenario):
+        return persons
+    enrolled = {name: n for name, n in persons.items() if name in trial.groups}
+    part = min(1.0, trial.n_treated / total) if (total := sum(enrolled.values())) else 0.0
+    return {name: n * part for name, n in enrolled.items()}
+
+
 def _places_over_benefits(
     programmes: Iterable["Programme"], groups: Mapping[str, Group], share: float
 ) -> dict[str, float]:
@@ -162,7 +175,7 @@ def _parts(scenario: Scenario, groups: Mapping[str, Group], changes: float) -> I
     for name, lever in scenario.levers.items():
         if lever.is_zero_dose() or (name not in LARGEST and lever.evidence_class() != "A"):
             continue  # no effect of such a lever has been published, so there is no ceiling to hold it against
-        persons = reached(lever, groups, changes, scenario.world.share)
+        persons = reached_in(scenario, lever, groups, changes, scenario.world.share)
         published = LARGEST[name]
         kr = sum(
             gain_at_most(n, groups[benefit].job_chance, published.effect, groups[benefit].municipal_kr)

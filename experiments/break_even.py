@@ -8,7 +8,15 @@ municipality's part of two full years at the 20 % step), beside the largest effe
 import math
 from typing import NamedTuple
 
-from experiments.bounds import LARGEST, MUNICIPAL_SHARE, YEARS_GAINED, Group, Published, gain_at_most, reached
+from experiments.bounds import (
+    LARGEST,
+    MUNICIPAL_SHARE,
+    YEARS_GAINED,
+    Group,
+    Published,
+    gain_at_most,
+    reached_in,
+)
 from experiments.equal_budget import active, authorised_kr
 from sim.codes import BENEFITS
 from sim.records.outcomes import OERE, WEEKS_PER_YEAR
@@ -55,7 +63,7 @@ def break_even(scenario: Scenario) -> BreakEven:
     cost = authorised_kr(scenario) / scenario.world.share
     levers = active(scenario)
     for lever in levers.values():
-        for benefit, n in reached(lever, groups, changes).items():
+        for benefit, n in reached_in(scenario, lever, groups, changes, 1.0).items():
             group = groups[benefit]
             persons += n
             finders += n * group.job_chance

@@ -105,6 +105,11 @@ def check_priceable(
                 f" ground is written NAME@BASE with that ground as BASE."
             )
         for name, lever in levers.items():
+            if lever.last_week(scenario) is not None:
+                raise UserError(
+                    f"'{scenario.name}': {name} ends (to), and an equal budget is spent every year. Leave 'to'"
+                    " out, or compare it without an equal budget."
+                )
             if _line(scenario, lever)[1] <= 0.0:
                 raise UserError(
                     f"'{scenario.name}': more of {name} authorises no more posts or pay, so it cannot be given a"
@@ -153,7 +158,9 @@ def _authorised(scenario: Scenario, lever: Lever, year: int | None = None) -> fl
     if year is None:
         return scenario.world.share * running
     first, begin, end = lever.first_week(scenario), year_start(year), year_start(year + 1)
-    in_force = max(0, end - max(first, begin)) / (end - begin)
+    last = lever.last_week(scenario)
+    stops = end if last is None else min(end, last + 1)
+    in_force = max(0, stops - max(first, begin)) / (end - begin)
     one_off = lever.one_off_oere() / OERE if begin <= first < end else 0.0
     return scenario.world.share * (running * in_force + one_off)
 

@@ -42,6 +42,13 @@ def outcome_names(follow_up: Sequence[int]) -> dict[str, str]:
     return jobs | {f"weeks_on_support_{weeks}": "weeks" for weeks in follow_up}
 
 
+def label(outcome: str) -> str:
+    """An outcome in words: 'in_job_52_share' -> 'in ordinary work after 52 weeks'."""
+    if outcome.startswith("in_job_"):
+        return f"in ordinary work after {outcome.split('_')[2]} weeks"
+    return f"weeks on support within {outcome.rsplit('_', 1)[1]} weeks"
+
+
 @dataclass
 class Register:
     """An evaluator's register of one trial: who was enrolled when, in which arm, at whose desk, and how they fared."""

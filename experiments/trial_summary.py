@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from experiments.evaluator import Needed, Rate, needed_size, rate
+from experiments.evaluator import Estimate, Needed, Rate, needed_size, rate
 from experiments.trial import TOTALS, Arms, Pair, Study, outcome_names
 from sim.records.student import t_95
 
@@ -140,17 +140,24 @@ def powers(study: Study) -> list[Power]:
 
 
 def _needed(study: Study, enrolled: float, trial: Sequence[Any], nothing: Sequence[Any]) -> Needed:
+    """Persons for 80 % power from what the evaluators of one size found."""
     if study.trial.by == "team":
         nan = math.nan
         return Needed(
             nan, nan, nan, "lots are drawn by caseworker, and a larger trial has no more caseworkers"
         )
-    columns = (
-        [one.difference for one in trial],
-        [one.standard_error for one in trial],
-        [one.difference for one in nothing],
+    return needed_size(enrolled, *columns(trial, nothing))
+
+
+def columns(
+    trial: Sequence[Estimate], nothing: Sequence[Estimate]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Differences, standard errors, and differences without the lever, float64 (simulated trials)."""
+    return (
+        np.array([one.difference for one in trial], float),
+        np.array([one.standard_error for one in trial], float),
+        np.array([one.difference for one in nothing], float),
     )
-    return needed_size(enrolled, *(np.array(column, float) for column in columns))
 
 
 def _enrolled(arms: Arms) -> int:
@@ -243,16 +250,20 @@ def write_trial(study: Study, folder: Path, force: bool, command: str) -> None:
     from experiments.calibrated import watermark
     from experiments.folder import new_folder, write_manifest
     from experiments.provenance import describe, unverified_rules, versions
+    from experiments.trial_power import curve_frame, power_figures
     from sim.version import code_version
 
     with new_folder(folder, force) as part:
         frames = {
+            "power_curve": curve_frame(study),
             "effects": effect_frame(study),
             "power": power_frame(study),
             "estimates": estimate_frame(study),
         }
         for name, frame in frames.items():
             frame.to_csv(part / f"trial_{name}.csv", index=False, lineterminator="\n")
+        for name, content in power_figures(study).items():
+            (part / name).write_bytes(content)
         write_manifest(
             part,
             {

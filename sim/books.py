@@ -52,7 +52,7 @@ class Books:
             self._one_off_oere[begin] = self._one_off_oere.get(begin, 0) + amount
         # Money a lever authorises for what it buys, by its first week: nobody else can spend it.
         self._own_money = [
-            (lever.first_week(scenario), POTS.index(pot), kr * 100.0 * share)
+            (lever.first_week(scenario), lever.last_week(scenario), POTS.index(pot), kr * 100.0 * share)
             for lever in scenario.levers.values()
             for pot, kr in lever.pot_kr_year(scenario).items()
         ]
@@ -69,9 +69,10 @@ class Books:
                 self._carry_over(self._year, year)
             self._year = year
             self._turn_to_year()
-        for first, pot, oere in self._own_money:
-            if week == max(first, self.year_begin, self.first_week):
-                of_year = round(oere * (self.year_end - week) / self._weeks)
+        for first, last, pot, oere in self._own_money:
+            if week == max(first, self.year_begin, self.first_week) and (last is None or week <= last):
+                end = self.year_end if last is None else min(self.year_end, last + 1)
+                of_year = round(oere * (end - week) / self._weeks)
                 self.ledger.pots[self._year, pot, AUTHORISED] += of_year
                 self.ledger.pots[self._year, pot, COMMITTED] += of_year
 

@@ -338,13 +338,17 @@ class JobcenterModel(mesa.Model):
 
     def _open_new_posts(self, week: int) -> None:
         """Posts of levers that begin in `week`: those added are appended and filled after the usual lag, those cut
-        close, the last seat first."""
+        close, the last seat first. When a lever has ended this is undone."""
         lag, novice = self.tables.staff.weeks_to_fill, self.tables.staff.novice_weeks
         for lever in self.settings.levers.values():
-            if lever.first_week(self.settings) != week:
+            ends = lever.last_week(self.settings)
+            if week not in (lever.first_week(self.settings), -1 if ends is None else ends + 1):
                 continue
+            sign = 1.0 if lever.in_force(self.settings, week) else -1.0
             posts = {
-                team: fte * self.settings.world.share for team, fte in lever.extra_posts().items() if fte
+                team: sign * fte * self.settings.world.share
+                for team, fte in lever.extra_posts().items()
+                if fte
             }
             if not posts:
                 continue

@@ -54,6 +54,7 @@ def made_scenario(
         start_week=START,
         weeks=weeks,
         levers=built,
+        trial=None,
         municipality_name="slagelse",
         municipality=SimpleNamespace(name="Slagelse"),
         world=SimpleNamespace(share=1.0),

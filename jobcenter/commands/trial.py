@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 HELP = """Replays the trial a scenario declares: treated minus control as an evaluator would see it with its standard
 error, the total over all residents, the effect on the untreated, and the power at several sizes.
 
-With --out also trial_effects.csv, trial_power.csv, trial_estimates.csv and manifest.json. How to declare a trial:
+With --out also the power curve (trial_power.svg, .png), trial_power_curve.csv, trial_effects.csv, trial_power.csv,
+trial_estimates.csv and manifest.json. How to declare a trial:
 docs/trials.md.
 
 Example: jobcenter trial my_trial.yaml --sizes 50,100,200 --seeds 100 --out results/trial
@@ -45,14 +46,9 @@ def _sizes(text: str | None) -> tuple[int, ...]:
     return tuple(dict.fromkeys(int(word) for word in words))
 
 
-def label(outcome: str) -> str:
-    """An outcome in words: 'in_job_52_share' -> 'in ordinary work after 52 weeks'."""
-    if outcome.startswith("in_job_"):
-        return f"in ordinary work after {outcome.split('_')[2]} weeks"
-    return f"weeks on support within {outcome.rsplit('_', 1)[1]} weeks"
-
-
 def _with_unit(row: "Effect") -> str:
+    from experiments.trial import label
+
     return f"  {label(row.outcome)}" + (", % points" if row.unit == "share" else "")
 
 
@@ -110,6 +106,7 @@ def _needed(found: "Needed") -> str:
 
 
 def _power_lines(study: "Study") -> Iterator[str]:
+    from experiments.trial import label
     from experiments.trial_summary import powers
 
     rows = powers(study)
@@ -233,7 +230,7 @@ def trial(
     else:
         _print(found)
         if out is not None:
-            print(f"\nWritten: {out} (trial_effects.csv, trial_power.csv, trial_estimates.csv)")
+            print(f"\nWritten: {out} (trial_power.svg, trial_power.png, trial_*.csv)")
     if found.interrupted:
         finished = len({pair.seed for pair in found.pairs})
         raise KeyboardInterrupt(f"Stopped after {finished} of {seeds} trials.")

@@ -167,8 +167,10 @@ def _rate(
     if history.spell_week[row]:
         length = history.spell_week[row]
     spells[benefit] = (now, length)
-    if now < rules.applies_from[benefit][history.activity[row]]:
-        return
+    while now < rules.applies_from[benefit][history.activity[row]]:
+        if rules.earlier is None:
+            return
+        rules = rules.earlier
     weeks = length if rules.counter[benefit] == COUNTER_SPELL else counted
     weeks = min(max(weeks, 1), LAST_WEEK)
     out.step[row] = rules.step[benefit][history.activity[row]][weeks]
@@ -216,7 +218,7 @@ def effects(
                 tell(switch.name)
             other = calculate(history, rules.variant({switch.name: value}), gaps)
             out.append(Effect(switch.name, used, value, sum(other.municipal_oere) - base, switch.meaning))
-    priced = {name for row in rules.file.rows.values() for s in row.steps for name in (s.share, s.plus)}
+    priced = {name for _, _, step in rules.rows() for name in (step.share, step.plus)}
     for parameter in rules.parameters.values():
         if parameter.name not in priced:
             continue  # the price of courses: no benefit week depends on it

@@ -9,8 +9,8 @@ scenarios/law/refusion; docs/refusion.md.
 Source: act no. 994 of 30 August 2015 on the financing of certain public benefits, §§ 3, 5, 6, 7, 29, 30.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
@@ -101,6 +101,9 @@ class RuleSet:
     ]  # by benefit and activity: first week that is rated; earlier weeks are only counted
     operating_bp: tuple[tuple[int, ...], ...]
     week_class: tuple[int, ...]
+    earlier: "RuleSet | None" = (
+        None  # rates the weeks before `applies_from`, all under one step of its own name
+    )
 
     @property
     def name(self) -> str:
@@ -111,6 +114,11 @@ class RuleSet:
     def path(self) -> str:
         """The file the rules were read from."""
         return self.file.path
+
+    @property
+    def change_weeks(self) -> set[int]:
+        """Weeks in which the rules of some benefit take over from the earlier ones."""
+        return set() if self.earlier is None else {row[0] for row in self.applies_from}
 
     @property
     def parameters(self) -> Mapping[str, Parameter]:
@@ -149,10 +157,15 @@ class RuleSet:
 
     def rows(self) -> list[tuple[str, str, Step]]:
         """Every step with the benefit and activity it holds for, to print the rule set with its sources."""
-        return [
+        own = [
             (BENEFITS[benefit], ACTIVITIES[activity], step)
             for (benefit, activity), row in sorted(self.file.rows.items())
             for step in row.steps
+        ]
+        before = self.earlier.rows() if self.earlier else []
+        return own + [
+            (benefit, activity, replace(step, label=f"{step.label} of {self.steps[-1]}"))
+            for benefit, activity, step in before
         ]
 
     def variant(
@@ -177,19 +190,38 @@ class RuleSet:
     @cached_property
     def tables(self) -> RefusionTables:
         """The rule set as NumPy arrays (int64, so that compiled and plain arithmetic agree)."""
+        return self._as_arrays(())
+
+    def tables_at(self, week: int) -> RefusionTables:
+        """The arrays that rate `week`: a benefit whose rules do not apply yet is rated by the earlier ones."""
+        waiting = [b for b in range(len(BENEFITS)) if self.earlier and week < self.applies_from[b][0]]
+        return self._as_arrays(waiting) if waiting else self.tables
+
+    def _as_arrays(self, waiting: Sequence[int]) -> RefusionTables:
+        """Arrays with the benefits `waiting` under the earlier rules. Brackets are the same whoever waits."""
         import numpy as np
 
-        share, step = np.array(self.share_bp, np.int64), np.array(self.step, np.int64)
+        sets = [self] if self.earlier is None else [self, self.earlier]
+        share, step = (
+            np.array([getattr(one, name) for one in sets], np.int64) for name in ("share_bp", "step")
+        )
+        counter, operating = (
+            np.array([getattr(one, name) for one in sets], np.int64) for name in ("counter", "operating_bp")
+        )
         benefit = np.broadcast_to(np.arange(len(BENEFITS))[:, None, None], share.shape)
         rows = np.stack([benefit, step, share], axis=-1).reshape(-1, 3)
         brackets, bracket = np.unique(rows, axis=0, return_inverse=True)
+        bracket = bracket.reshape(share.shape).astype(np.int64)
+        for table in (share, step, counter, operating, bracket):
+            for b in waiting:
+                table[0, b] = table[1, b]
         return RefusionTables(
-            share,
-            step,
-            np.array(self.counter, np.int64),
-            np.array(self.operating_bp, np.int64),
+            share[0],
+            step[0],
+            counter[0],
+            operating[0],
             np.array(self.week_class, np.int64),
-            bracket.reshape(share.shape).astype(np.int64),
+            bracket[0],
             brackets,
         )
 
@@ -243,6 +275,8 @@ def build(file: RuleFile, switches: Mapping[str, SwitchValue], where: str = "ref
             place = (activity == ACT_LEGACY, step.from_week, step.to_week or NO_END)
             places[step.label] = min(place, places.get(step.label, place))
     labels = tuple(sorted(places, key=lambda label: places[label]))
+    if file.earlier is not None:
+        labels = (*labels, file.earlier.name)
     if len(labels) > N_STEPS:
         raise UserError(
             f"{file.path}: at most {N_STEPS} different steps can be kept apart, found {', '.join(labels)};"
@@ -276,6 +310,11 @@ def build(file: RuleFile, switches: Mapping[str, SwitchValue], where: str = "ref
         )
         for b in range(len(BENEFITS))
     )
+    earlier = None
+    if file.earlier is not None:
+        before = build(replace(file.earlier, parameters=file.parameters), chosen, where)
+        one = tuple(tuple((len(labels) - 1,) * (LAST_WEEK + 1) for _ in ACTIVITIES) for _ in BENEFITS)
+        earlier = replace(before, steps=labels, step=one)
     return RuleSet(
         file,
         chosen,
@@ -286,6 +325,7 @@ def build(file: RuleFile, switches: Mapping[str, SwitchValue], where: str = "ref
         tuple(applies),
         operating,
         week_classes(chosen),
+        earlier,
     )
 
 
@@ -327,11 +367,13 @@ def _read(path: Path, seen: tuple[Path, ...]) -> RuleFile:
     here = path.resolve()
     if here in seen:
         chain = " -> ".join(item.stem for item in (*seen, here))
-        raise UserError(f"{path}: 'extends' goes round in a circle: {chain}")
-    base = load_tables(path).get("extends")
-    if base is None:
-        return parse_rule_file(path)
-    return parse_rule_file(path, _read(find_rule_set(str(base), path.parent), (*seen, here)))
+        raise UserError(f"{path}: 'extends' or 'earlier' goes round in a circle: {chain}")
+    top = load_tables(path)
+    base, earlier = (
+        _read(find_rule_set(str(top[key]), path.parent), (*seen, here)) if top.get(key) else None
+        for key in ("extends", "earlier")
+    )
+    return parse_rule_file(path, base, earlier)
 
 
 def load_rule_set(

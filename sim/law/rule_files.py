@@ -1,7 +1,8 @@
 """Reads a refusion rule set from its YAML file and says, with file and line, what is wrong with it.
 
 A file holds `rules` (full form: benefits, activities, steps) or `ladder` (short form: one list of steps), may
-take another set as its start with `extends`, and may name `parameters` for shares that could not be read.
+take another set as its start with `extends` and another for the weeks before its own dates with `earlier`,
+and may name `parameters` for shares that could not be read.
 docs/refusion.md explains it.
 """
 
@@ -24,8 +25,8 @@ MARKS: Final = ("read", "inferred", "low_confidence", "not_found", "own_rule")
 COUNTERS: Final = ("clock", "spell")
 
 _TOP = {
-    "schema", "name", "meaning", "extends", "applies_from", "reset_after_weeks", "counter", "switches", "sources",
-    "parameters", "benefits", "activities", "ladder", "rules", "operating",
+    "schema", "name", "meaning", "extends", "earlier", "applies_from", "reset_after_weeks", "counter", "switches",
+    "sources", "parameters", "benefits", "activities", "ladder", "rules", "operating",
 }  # fmt: skip
 _ORIGIN = {"mark", "source", "paragraph", "note"}
 _GROUP = {
@@ -263,8 +264,11 @@ class _Reader:
         return out
 
 
-def parse_rule_file(path: Path, base: RuleFile | None = None) -> RuleFile:
-    """The rule set in a file, laid over `base` (the set it extends): its rows replace those of the base."""
+def parse_rule_file(path: Path, base: RuleFile | None = None, earlier: RuleFile | None = None) -> RuleFile:
+    """The rule set in a file, laid over `base` (the set it extends): its rows replace those of the base.
+
+    earlier: the set that rates the weeks before the file's own rules apply; its parameters become the file's too.
+    """
     tree = load_tables(path)
     reader = _Reader(path, base)
     top = reader.table(tree, 1, "a rule set", _TOP)
@@ -326,6 +330,21 @@ def parse_rule_file(path: Path, base: RuleFile | None = None) -> RuleFile:
         bought.append((group, everyone if benefits is None else benefits, activities, entry))
     operating.update(reader.fill(bought))
 
+    if earlier is not None:
+        twice = sorted(reader.parameters.keys() & earlier.parameters.keys())
+        if twice:
+            raise reader.fail(
+                top.at("earlier"),
+                f"parameters {', '.join(twice)} stand in {earlier.name} too; give them other names",
+            )
+        for benefit, name in enumerate(BENEFITS):
+            if len({rows[benefit, activity].applies_from for activity in range(len(ACTIVITIES))}) > 1:
+                raise reader.fail(
+                    top.at("earlier"),
+                    f"the rules for {name} apply from different weeks; beside 'earlier' they need one applies_from",
+                )
+        reader.parameters |= earlier.parameters
+
     reset = top.get("reset_after_weeks", base.reset_after_weeks if base else 52)
     if reset == "never":
         reset = NEVER
@@ -338,5 +357,5 @@ def parse_rule_file(path: Path, base: RuleFile | None = None) -> RuleFile:
             switches[name] = check_switch(name, value, f"{path}:{table.at(name)}")
     meaning = " ".join(top["meaning"].split())
     return RuleFile(
-        top["name"], str(path), meaning, reset, switches, dict(reader.parameters), rows, operating
+        top["name"], str(path), meaning, reset, switches, dict(reader.parameters), rows, operating, earlier
     )

@@ -65,6 +65,7 @@ class RuleFile:
     parameters: Mapping[str, Parameter]
     rows: Mapping[tuple[int, int], Row]
     operating: Mapping[tuple[int, int], Step]
+    earlier: "RuleFile | None" = None  # what rates the weeks before `applies_from`; None = they are not rated
 
 
 def with_parameters(file: RuleFile, values: Mapping[str, float], where: str) -> RuleFile:

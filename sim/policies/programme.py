@@ -282,8 +282,16 @@ class Programmes(Lever):
         return sum(self.pot_kr_year(scenario).values())
 
     def change_weeks(self, scenario: "Scenario") -> set[int]:
-        """The first week; the law's limits bring their own."""
-        return {self.first_week(scenario)}
+        """The first week, and the one after the last intake; the law's limits bring their own."""
+        after = set() if self.to_week is None else {self.to_week + 1}
+        return {self.first_week(scenario)} | after
+
+    def last_week(self, scenario: "Scenario") -> int | None:
+        """`to` is the last intake: posts and money stay until the last who began are through."""
+        if self.to_week is None:
+            return None
+        first = self.first_week(scenario)
+        return self.to_week + max((one.lasts(scenario, first) for one in self.active), default=0)
 
     def apply(self, tables: "Tables", scenario: "Scenario", week: int) -> None:
         """Writes one row a programme; nothing else of the office changes."""
@@ -302,7 +310,8 @@ class Programmes(Lever):
             table.age_from[p] = round(one.age_from * WEEKS_PER_YEAR)
             table.age_below[p] = min(round(one.age_below * WEEKS_PER_YEAR), NEVER)
             table.chosen_by[p] = CHOSEN_BY.index(one.chosen_by)
-            table.places[p] = round(one.places_per_year * scenario.world.share)
+            filled = self.to_week is None or week <= self.to_week
+            table.places[p] = round(one.places_per_year * scenario.world.share) if filled else 0
             table.intake_weeks[p] = one.intake_every_weeks
             table.weeks[p] = weeks
             table.price_oere[p] = round(_price(one, scenario) * 100.0 / one.weeks)

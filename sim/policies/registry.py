@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, ClassVar, Final, Self, TypeVar
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from sim.calendar import iso
 from sim.codes import BENEFITS, TEAMS
 from sim.scenario.scalars import Frozen, IsoWeek, OneOf
 
@@ -61,6 +62,17 @@ class Lever(Frozen):
     from_week: IsoWeek = Field(
         0, alias="from", description="first week in force; default: the scenario's start"
     )
+    to_week: IsoWeek | None = Field(
+        None, alias="to", description="last week in force: a project that ends; default: it goes on"
+    )
+
+    @model_validator(mode="after")
+    def _begins_before_it_ends(self) -> Self:
+        if self.to_week is not None and self.to_week < self.from_week:
+            raise ValueError(
+                f"dates out of order: 'to' {iso(self.to_week)} lies before 'from' {iso(self.from_week)}"
+            )
+        return self
 
     def evidence_class(self) -> str:
         """A effect with evidence, B direction or judgement only, C process or accounting only."""
@@ -129,6 +141,15 @@ class Lever(Frozen):
         trial = scenario.trial
         begin = trial.start if trial is not None and trial.lever == self.name else 0
         return max(self.from_week, scenario.start_week, begin)
+
+    def last_week(self, scenario: "Scenario") -> int | None:
+        """Last week in which it acts, has its posts and its money; None = it goes on."""
+        return self.to_week
+
+    def in_force(self, scenario: "Scenario", week: int) -> bool:
+        """Whether it has not ended before `week`."""
+        last = self.last_week(scenario)
+        return last is None or week <= last
 
     def on_trial(self, scenario: "Scenario") -> bool:
         """Whether only those treated in the scenario's trial get the lever."""

@@ -176,6 +176,7 @@ class Law:
                 "applies_from": rules.applies_from,
                 "operating_bp": rules.operating_bp,
                 "reset_weeks": rules.reset_weeks,
+                **({"earlier": _earlier(rules.earlier)} if rules.earlier else {}),
             },
             "benefit_rates": bare(_dumped(self.benefit_rates)),
             "paid_share": dict(self.paid_share),
@@ -230,6 +231,15 @@ class Law:
                 if any(row.status not in VERIFIED and row.overlaps(first, last) for row in dated):
                     out.append(f"law.{table}.{name}")
         return tuple(out)
+
+
+def _earlier(rules: RuleSet) -> dict[str, Any]:
+    """What the rules before the reform can alter; their clock is that of the rules they give way to."""
+    return {
+        "share_bp": [[_runs(week) for week in activities] for activities in rules.share_bp],
+        "counter": rules.counter,
+        "operating_bp": rules.operating_bp,
+    }
 
 
 def _dumped(tables: Mapping[str, Sequence[Frozen]]) -> dict[str, list[dict[str, Any]]]:

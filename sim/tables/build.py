@@ -72,7 +72,8 @@ def build_tables(scenario: Scenario, week: int, levers: bool = True) -> Tables:
     )
     if levers:
         for lever in scenario.levers.values():
-            lever.apply(tables, scenario, week)
+            if lever.in_force(scenario, week):
+                lever.apply(tables, scenario, week)
     return tables
 
 
@@ -80,5 +81,6 @@ def change_weeks(scenario: Scenario, first: int, last: int) -> set[int]:
     """Weeks in [first, last] in which law, demand or a lever may change: `first` always among them."""
     weeks = {first} | law.law_change_weeks(scenario) | levels.demand_change_weeks(scenario)
     for lever in scenario.levers.values():
-        weeks |= lever.change_weeks(scenario)
+        ends = lever.last_week(scenario)
+        weeks |= lever.change_weeks(scenario) | (set() if ends is None else {ends + 1})
     return {week for week in weeks if first <= week <= last}

@@ -38,9 +38,10 @@ def price_factor(scenario: Scenario, year: int) -> float:
 
 
 def law_change_weeks(scenario: Scenario) -> set[int]:
-    """Weeks in which some row of the law begins or ends; none when the law is frozen."""
+    """Weeks in which some row of the law begins or ends; when the law is frozen only those of the refusion rule set,
+    which is chosen by name and not by date."""
     law = scenario.law
-    weeks: set[int] = set()
+    weeks: set[int] = set(law.rule_set.change_weeks)
     if law.as_of is None:
         rows = [*law.contact_plan]
         for table in (law.transitions, law.measures):
@@ -156,7 +157,7 @@ def amounts_oere(scenario: Scenario, week: int) -> np.ndarray:
 def pay_table(scenario: Scenario, week: int) -> PayTable:
     """Amounts and the refusion rule set."""
     rules = scenario.law.rule_set
-    arrays = rules.tables
+    arrays = rules.tables_at(week)
     subsidy = scenario.municipality.prices["wage_subsidy_hour_kr"] * 37.0 * 100.0
     subsidy *= price_factor(scenario, scenario.municipality.price_year)
     return PayTable(

@@ -18,6 +18,7 @@ from sim.scenario.validate import STATUSES
 
 FILES = (
     "municipalities/slagelse.yaml",
+    "municipalities/slagelse_2015.yaml",
     "municipalities/hedensted.yaml",
     "municipalities/silkeborg.yaml",
     "law/benefit_rates.yaml",

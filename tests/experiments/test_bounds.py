@@ -1,15 +1,18 @@
 """The arithmetic ceiling on figures worked by hand, and every lever that ships has one."""
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from made_comparison import made_scenario
 
 from experiments.bounds import LARGEST, bound_of, break_even_persons, gain_at_most, groups_of
+from experiments.break_even import break_even
 from sim import codes
 from sim.policies.registry import levers
 from sim.records.outcomes import WEEKS_PER_YEAR, Key
+from sim.scenario import load
 
 FACTS = Path(__file__).resolve().parents[2] / "jobcenter/data/facts/evidence.csv"
 WEEKS = 2 * WEEKS_PER_YEAR
@@ -65,6 +68,14 @@ def test_each_lever_reaches_its_own_people() -> None:
     assert bound_of(staff, base, WEEKS).persons_reached == pytest.approx(100)  # 50 there and 50 entering
     one = made_scenario("x", continuity={"handover_meeting_share": 1.0})
     assert bound_of(one, base, WEEKS).persons_reached == pytest.approx(75)  # pensioners have no caseworker
+
+
+def test_a_lever_given_by_lot_reaches_no_more_than_the_trial_treats() -> None:
+    scenario = load("slagelse_2015_early_intervention")
+    everybody = replace(scenario, trial=None)
+    assert break_even(scenario).persons_reached == pytest.approx(150)
+    assert break_even(everybody).persons_reached > 1_000
+    assert break_even(scenario).kr_year == break_even(everybody).kr_year
 
 
 def test_a_policy_that_does_nothing_has_no_ceiling() -> None:

@@ -6,12 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sim.calendar import iso, week_of
 from sim.codes import ACT_LEGACY, ACTIVITIES, BENEFITS, N_STEPS, SYGEDAGPENGE
 from sim.errors import UserError
 from sim.law.refusion import COUNTER_CLOCK, COUNTER_SPELL, LAST_WEEK, load_rule_set
 from sim.law.switches import SWITCHES
 
-NAMES = ("ladder_2016", "before_2016", "flat_50")
+NAMES = ("ladder_2016", "before_2016", "flat_50", "reform_2016")
 
 
 def write(folder: Path, text: str, name: str = "mine") -> str:
@@ -240,3 +241,51 @@ def test_unknown_names_are_answered_with_the_nearest(tmp_path: Path) -> None:
         load_rule_set("ladder_2016", parameters={"fleksbidrag_share": 3})
     with pytest.raises(UserError, match="no switch is called 'su'"):
         load_rule_set("ladder_2016", {"su": True})
+
+
+# ---- rules that give way to others on a date ---------------------------------------------------------------------
+
+
+def test_each_benefit_turns_on_its_own_date() -> None:
+    rules, old, new = (load_rule_set(name) for name in ("reform_2016", "before_2016", "ladder_2016"))
+    assert {iso(week) for week in rules.change_weeks} == {"2015-W53", "2016-W01"}
+    for week in ("2015-W52", "2015-W53", "2016-W01"):
+        tables = rules.tables_at(week_of(week))
+        for benefit in range(len(BENEFITS)):
+            waits = week_of(week) < new.applies_from[benefit][0]
+            assert waits == (week == "2015-W52" or (week == "2015-W53" and benefit != SYGEDAGPENGE))
+            expected = old if waits else new
+            assert np.array_equal(tables.share_bp[benefit], expected.tables.share_bp[benefit])
+            assert tables.counter[benefit] == expected.counter[benefit]
+            assert np.array_equal(tables.operating_bp[benefit], expected.operating_bp[benefit])
+        # What is paid alike is one bracket: benefit, step, share; the brackets of every week are the same.
+        cells = tables.brackets[tables.bracket]
+        assert np.array_equal(cells[..., 2], tables.share_bp) and np.array_equal(cells[..., 1], tables.step)
+        assert np.array_equal(tables.brackets, rules.tables.brackets)
+    assert rules.clock_rules == new.clock_rules
+
+
+def test_a_parameter_of_the_earlier_rules_is_the_sets_own() -> None:
+    rules = load_rule_set("reform_2016", parameters={"kontanthjaelp_passive": 0.2})
+    before = rules.tables_at(week_of("2015-W30"))
+    assert before.share_bp[BENEFITS.index("kontanthjaelp_jobready"), 0, 10] == 2000
+    assert set(load_rule_set("before_2016").unread) < set(rules.unread)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("extends: ladder_2016\nearlier: mine\n", "goes round in a circle: mine -> mine"),
+        ("extends: before_2016\nearlier: before_2016\n", "stand in before_2016 too"),
+        ("extends: ladder_2016\nearlier: before_2015\n", "did you mean 'before_2016'"),
+        (
+            "extends: ladder_2016\nearlier: flat_50\nrules:\n  - {benefits: [dagpenge], activities: [placement],"
+            " applies_from: 2018-W01, state_share: 0.5}\n",
+            "the rules for dagpenge apply from different weeks",
+        ),
+    ],
+)
+def test_what_is_wrong_with_earlier_rules_is_told(text: str, said: str, tmp_path: Path) -> None:
+    path = write(tmp_path, f"name: mine\nmeaning: a try\n{text}")
+    with pytest.raises(UserError, match=said):
+        load_rule_set(path)

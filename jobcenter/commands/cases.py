@@ -1,15 +1,16 @@
 """`jobcenter cases`: the cases at a scenario's start, sorted by barriers and by months without work."""
 
+import json
 import math
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from jobcenter.screen import columns, heading, progress
+from jobcenter.screen import columns, command_line, heading, json_number, progress
 from sim.errors import UserError
-from sim.scenario import load
+from sim.scenario import Scenario, load
 
 if TYPE_CHECKING:
     from experiments.cases import Cases
@@ -40,6 +41,25 @@ def _lines(found: "Cases") -> Iterator[str]:
     yield from columns(table)
 
 
+def _as_json(scenario: Scenario, benefits: tuple[str, ...], found: "Cases", command: str) -> dict[str, Any]:
+    from experiments.calibrated import watermark
+    from experiments.cases import cases_frame
+    from experiments.provenance import describe
+
+    rows = cases_frame(found).to_dict("records")
+    return {
+        "watermark": watermark(scenario),
+        "command": command,
+        "scenario": describe(scenario),
+        "benefits": list(benefits),
+        "runs": found.runs,
+        "cases": [
+            {key: json_number(value) if isinstance(value, float) else value for key, value in row.items()}
+            for row in rows
+        ],
+    }
+
+
 def cases(
     scenario: Annotated[str, typer.Argument(metavar="SCENARIO", help="A name, a path, or NAME@BASE.")],
     benefits: Annotated[
@@ -52,6 +72,7 @@ def cases(
         list[str] | None,
         typer.Option("--set", metavar="KEY.PATH=VALUE", help="Override a value; repeatable."),
     ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Sorts the cases of a scenario's first week."""
     resolved = load(scenario, overrides=overrides or [])
@@ -68,6 +89,10 @@ def cases(
         write_whole(out, cases_frame(found).to_csv(index=False, lineterminator="\n").encode())
     from experiments.calibrated import watermark
 
+    if as_json:
+        command = command_line("cases", scenario, benefits=benefits, seeds=seeds, out=out, set=overrides)
+        print(json.dumps(_as_json(resolved, chosen, found, command), indent=2, ensure_ascii=False))
+        return
     if line := watermark(resolved):
         print(line)
     print(heading(resolved, resolved.weeks))

@@ -1,5 +1,7 @@
 """The cases of a start, sorted by barriers and months without work."""
 
+import json
+
 import numpy as np
 import pytest
 from typer.testing import CliRunner
@@ -56,5 +58,7 @@ def test_the_command_prints_the_table_and_refuses_a_benefit_that_is_none(tmp_pat
     assert (tmp_path / "cases.csv").read_text().count("\n") == 1 + 24
     again = CliRunner().invoke(app, ["cases", "slagelse_2015", *small, "--out", str(tmp_path / "cases.csv")])
     assert again.exit_code == 2 and "--force" in again.output
+    told = json.loads(CliRunner().invoke(app, ["cases", "slagelse_2015", *small, "--json"]).stdout)
+    assert len(told["cases"]) == 24 and told["watermark"] and told["runs"] == 1
     wrong = CliRunner().invoke(app, ["cases", "slagelse_2015", "--benefits", "dagpengee"])
     assert wrong.exit_code == 2 and "did you mean 'dagpenge'" in wrong.output

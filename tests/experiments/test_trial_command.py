@@ -81,7 +81,8 @@ def test_the_command_prints_and_writes(mine: Path, tmp_path: Path) -> None:
     ):
         assert words in done.output
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
-        "manifest.json", "trial_effects.csv", "trial_estimates.csv", "trial_power.csv",
+        "manifest.json", "trial_effects.csv", "trial_estimates.csv", "trial_power.csv", "trial_power.png",
+        "trial_power.svg", "trial_power_curve.csv",
     ]  # fmt: skip
     table = pd.read_csv(tmp_path / "out" / "trial_effects.csv")
     assert set(table.estimand) == {"trial_view", "treated", "untreated", "total"} and set(table["size"]) == {

@@ -10,10 +10,12 @@ import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from experiments.draws import number_of, set_by_hand
-from experiments.run import Stopped, pasts
+from experiments.investing import Books, books_of, check_base, invests, lived
+from experiments.run import Stopped, pasts, run_one
 from sim.records.outcomes import outcome_sheet
 from sim.records.result import RunResult
 from sim.records.tables import detail_tables
@@ -149,6 +151,10 @@ def _run_job(
         }
         wanted = {at: _under(job.scenarios[at], job.scenarios[0], drawn) for at in job.missing}
         past = dict(zip(wanted, pasts(wanted.values()), strict=True))
+        check_base(job.scenarios[0])
+        books = (
+            _base_books(job, drawn, limit_seconds, stopped) if any(map(invests, wanted.values())) else None
+        )
     except Stopped:
         raise
     except Exception as error:  # whatever it is, it is recorded and the batch goes on
@@ -164,7 +170,7 @@ def _run_job(
             if past[at] not in starts:
                 starts[past[at]] = starting_state(scenario, job.seed)
             start = starts.pop(past[at]) if at == last[past[at]] else starts[past[at]].copy()
-            result = _live(scenario, job.seed, start, job.recording, watch)
+            result = _live(scenario, job.seed, start, job.recording, watch, books)
             values, tables = (
                 _outcomes(result),
                 _tables(result, job.recording, job.keys[job.missing.index(at)]),
@@ -204,11 +210,25 @@ def _under(scenario: Scenario, base: Scenario, drawn: dict[str, float]) -> Scena
 
 
 def _live(
-    scenario: Scenario, seed: int, state: "State", recording: str, watch: Callable[[int], None]
+    scenario: Scenario,
+    seed: int,
+    state: "State",
+    recording: str,
+    watch: Callable[[int], None],
+    books: Books | None,
 ) -> RunResult:
     from sim.model import JobcenterModel
 
-    return JobcenterModel(scenario, seed, state, recording).run(progress=watch).result()
+    begin = partial(JobcenterModel, seed=seed, state=state, recording=recording)
+    return lived(scenario, begin, books, watch).result()
+
+
+def _base_books(
+    job: Job, drawn: dict[str, float], limit_seconds: float, stopped: Callable[[], bool]
+) -> Books:
+    """The base of the pair, lived for what savings are measured against."""
+    base = _under(job.scenarios[0], job.scenarios[0], drawn)
+    return books_of(run_one(base, None, job.seed, progress=weekly_watch(limit_seconds, stopped)))
 
 
 def _outcomes(result: RunResult) -> dict[str, float]:

@@ -1,7 +1,7 @@
 """Compares scenarios with a base: runs them on the same luck and makes a `Comparison` of the paired differences."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -22,6 +22,7 @@ from experiments.comparison import (
     REFUSION_COLUMNS,
     Comparison,
 )
+from experiments.investing import FLOWED, Flowed, check_base, flow_frame, flow_notes
 from experiments.money_table import RANKED, money_frame
 from experiments.run import Plan, Where, execute
 from experiments.splits import accounting_twin, exit_split, refusion_differs, same_but_for_names
@@ -63,6 +64,7 @@ class Summary:
     values: np.ndarray  # float64 (keys,)
     series: np.ndarray  # float64 (series, weeks): weekly columns, then money and its running sums, kroner
     step_labels: tuple[str, ...]
+    flowed: Flowed = field(default_factory=dict)  # where savings flow back
 
 
 SERIES = (*NAMES, *MONEY_SERIES, *(CUMULATIVE + name for name in MONEY_SERIES))
@@ -76,7 +78,7 @@ def summarise(result: RunResult) -> Summary:
     money = np.vstack([paid[..., MUNICIPALITY].sum(axis=1), paid[..., STATE].sum(axis=1), operating])
     # Running sums are made of whole øre, so equal runs stay equal to the last digit.
     series = np.concatenate([result.rows.T.astype(np.float64), money / OERE, money.cumsum(axis=1) / OERE])
-    return Summary(sheet.keys, sheet.values, series, result.step_labels)
+    return Summary(sheet.keys, sheet.values, series, result.step_labels, result.notes.get(FLOWED, {}))
 
 
 def check_comparable(base: Scenario, others: Sequence[Scenario]) -> None:
@@ -125,6 +127,7 @@ def compare(
     Raises UserError when the scenarios cannot be compared, KeyboardInterrupt when not one pair was finished.
     """
     check_comparable(base, others)
+    check_base(base)
     twins = {
         k: accounting_twin(base, other)
         for k, other in enumerate(others)
@@ -208,6 +211,7 @@ def build(
         if refusion_differs(base, other):
             twin = (twins or {}).get(at - 1, runs[at])
             refusion += _refusion_rows(name, runs[0], twin, runs[at], weeks, notes)
+    notes += flow_notes(names[1:], others)
     notes += [breach_note(name, series["flows.below_plan_weeks"]) for name, series in weekly.items()]
     first = base.start_week
     return Comparison(
@@ -241,6 +245,7 @@ def build(
         weekly_error=errors,
         money=money_frame(base, names[1:], others, runs, weeks, ranked=ranked),
         discount_rate=base.prices.discount_rate,
+        flows_back=flow_frame(names[1:], others, runs),
     )
 
 

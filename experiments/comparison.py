@@ -102,6 +102,8 @@ class Comparison:
     discount_rate: float = 0.035  # real, a year
     # every strategy at one price (experiments/equal_budget_table.py); None when it was not asked for
     equal_budget: "pd.DataFrame | None" = None
+    # savings that flow back, by year (experiments/investing.py); None where no scenario has an investment model
+    flows_back: "pd.DataFrame | None" = None
     # scenario -> series -> half-width of the 95 % calculation error of (scenario - base), float64 (weeks,)
     weekly_error: "dict[str, dict[str, np.ndarray]]" = field(default_factory=dict)
 

@@ -30,7 +30,7 @@ def write_comparison(
     with new_folder(folder, force) as part:
         for name in ("differences", "pairing", "bounds", "exit_split", "refusion_lines"):
             _write_csv(getattr(comparison, name), part / f"{name}.csv")
-        for name in ("money", "equal_budget"):
+        for name in ("money", "equal_budget", "flows_back"):
             if (frame := getattr(comparison, name)) is not None:
                 _write_csv(frame, part / f"{name}.csv")
         remarks = {

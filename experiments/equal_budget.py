@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from sim.calendar import year_of, year_start
 from sim.errors import UserError
+from sim.money.budgets import post_kr
 from sim.policies.registry import Dose, Lever
 from sim.records.outcomes import OERE
 from sim.scenario import Scenario
@@ -46,15 +47,15 @@ class Priced:
 # ---- what the user gives -------------------------------------------------------------------------------------------
 
 
-def read_budget(text: str) -> float:
+def read_budget(text: str, option: str = "--equal-budget") -> float:
     """Kroner a year from '5 mio. kr.'. Raises UserError when it is no amount, or too small to be meant."""
     try:
         amount = float(read_kroner(text))
     except ValueError as wrong:
-        raise UserError(f"--equal-budget {text}: {wrong}; write it as '5 mio. kr.'") from None
+        raise UserError(f"{option} {text}: {wrong}; write it as '5 mio. kr.'") from None
     if not math.isfinite(amount) or amount < LEAST_BUDGET:
         raise UserError(
-            f"--equal-budget {text}: {amount:g} kr. a year is less than {LEAST_BUDGET:,.0f}; write it as '5 mio. kr.'"
+            f"{option} {text}: {amount:g} kr. a year is less than {LEAST_BUDGET:,.0f}; write it as '5 mio. kr.'"
         )
     return amount
 
@@ -154,7 +155,7 @@ def authorised_kr(scenario: Scenario, year: int | None = None) -> float:
 
 
 def _authorised(scenario: Scenario, lever: Lever, year: int | None = None) -> float:
-    running = lever.paid_posts() * _post_kr(scenario) + lever.other_cost_kr_year(scenario)
+    running = lever.paid_posts() * post_kr(scenario) + lever.other_cost_kr_year(scenario)
     if year is None:
         return scenario.world.share * running
     first, begin, end = lever.first_week(scenario), year_start(year), year_start(year + 1)
@@ -163,14 +164,6 @@ def _authorised(scenario: Scenario, lever: Lever, year: int | None = None) -> fl
     in_force = max(0, stops - max(first, begin)) / (end - begin)
     one_off = lever.one_off_oere() / OERE if begin <= first < end else 0.0
     return scenario.world.share * (running * in_force + one_off)
-
-
-def _post_kr(scenario: Scenario) -> float:
-    """Kroner a post a year at the scenario's price level."""
-    from sim.tables.law import price_factor
-
-    office = scenario.municipality.staff
-    return office.cost_per_fte_kr_year * price_factor(scenario, scenario.municipality.price_year)
 
 
 def _line(scenario: Scenario, lever: Lever) -> tuple[float, float]:
@@ -218,7 +211,7 @@ def _dose(scenario: Scenario, lever: Lever, part_kr: float) -> float:
     least_kr, kr_per_dose = _line(scenario, lever)
     if not lever.paid_posts():
         return min(max(declared.least + (part_kr - least_kr) / kr_per_dose, declared.least), declared.most)
-    quarter = 0.25 * _post_kr(scenario) * scenario.world.share / kr_per_dose  # in units of the dose
+    quarter = 0.25 * post_kr(scenario) * scenario.world.share / kr_per_dose  # in units of the dose
     steps = round((part_kr - least_kr) / kr_per_dose / quarter)
     return min(max(declared.least + steps * quarter, declared.least), declared.most)
 

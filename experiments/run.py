@@ -9,8 +9,10 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
+from experiments.investing import Books, books_of, check_base, invests, lived
 from sim.records.result import RunResult
 from sim.records.tables import with_open_spells
 from sim.scenario import Scenario
@@ -88,14 +90,19 @@ def branch(
     from sim.population.history import starting_state
 
     drawn = [scenario.with_behaviour(draw) if draw else scenario for scenario in scenarios]
+    check_base(drawn[0])
     keys = pasts(drawn) if same_past is None else same_past
     starts = {}
+    books: Books | None = None
     for at, (scenario, key) in enumerate(zip(drawn, keys, strict=True)):
         if key not in starts:
             starts[key] = starting_state(scenario, seed)
         # The last scenario on a start may live in it; the others get a copy.
         state = starts[key].copy() if key in keys[at + 1 :] else starts.pop(key)
-        yield _result(JobcenterModel(scenario, seed, state=state, recording=recording).run(progress=progress))
+        begin = partial(JobcenterModel, seed=seed, state=state, recording=recording)
+        result = _result(lived(scenario, begin, books, progress))
+        books = books or (books_of(result) if any(map(invests, drawn)) else None)
+        yield result
 
 
 def branch_late(
@@ -114,9 +121,13 @@ def branch_late(
     from sim.snapshot import fork
 
     drawn = [scenario.with_behaviour(draw) if draw else scenario for scenario in scenarios]
+    check_base(drawn[0])
     stem = JobcenterModel(drawn[0], seed, recording=recording).run(week - drawn[0].start_week, progress)
+    books: Books | None = None
     for scenario in drawn:
-        yield _result(fork(stem, scenario).run(drawn[0].start_week + scenario.weeks - week, progress))
+        result = _result(lived(scenario, partial(fork, stem), books, progress))
+        books = books or books_of(result)
+        yield result
 
 
 def starting_at(scenario: Scenario, base: Scenario, week: int) -> Scenario:

@@ -1,4 +1,4 @@
-"""The block "Money over time" of `jobcenter compare`, as lines of plain text."""
+"""The blocks "Money over time" and "Savings that flow back" of `jobcenter compare`, as lines of plain text."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -87,3 +87,27 @@ def priced_lines(frame: "pd.DataFrame", price_level: object) -> Iterator[str]:
         "  Spent is not authorised: posts stand empty, and people who are met more often are offered more out of pots"
         "\n  that exist anyway. Classes are never ranked against each other."
     )
+
+
+def flow_lines(comparison: "Comparison") -> Iterator[str]:
+    """Savings of each year and what they add to the next; nothing where no savings flow back."""
+    frame = comparison.flows_back
+    if frame is None:
+        return
+    rows = [("Savings that flow back", "saved in", "counted", "mean, mio. kr.", "lowest to highest run",
+             "luck left (s.d.)", "without pairing", "added next year")]  # fmt: skip
+    for row in frame.to_dict("records"):
+        saved, low, high, sd, unpaired, added = (
+            row[key] / 1e6
+            for key in (
+                "saved_kr",
+                "saved_low_kr",
+                "saved_high_kr",
+                "saved_sd_kr",
+                "unpaired_sd_kr",
+                "added_kr",
+            )
+        )
+        rows.append((row["scenario"], str(row["year"]), row["counted"], f"{saved:+.2f}", f"{low:+.2f} to {high:+.2f}",
+                     f"{sd:.2f}", f"{unpaired:.2f}", f"{added:+.2f}"))  # fmt: skip
+    yield from columns(rows, left=3)

@@ -16,12 +16,14 @@ from sim.codes import (
     M_MENTOR,
     POTS,
 )
+from sim.money.amounts import FULL_BP, share_bp
+from sim.money.budgets import full_year_oere
 from sim.money.ledger import Ledger
 from sim.records.weekly import ST_FTE, ST_VACANT
 from sim.scenario import Scenario
 from sim.tables.build import Tables
 from sim.tables.law import price_factor
-from sim.week.measures import AUTHORISED, COMMITTED
+from sim.week.measures import AUTHORISED, CARRIED, COMMITTED
 from sim.week.office import balances, pay
 
 
@@ -41,8 +43,7 @@ class Books:
             # The horizon does not cut a year's budget: a shorter run is the beginning of a longer one.
             covered = (end - max(begin, first_week)) / (end - begin)
             for p, pot in enumerate(POTS):
-                yearly = scenario.municipality.budgets[pot].kr_per_year * 100.0 * share * self.price
-                self.ledger.pots[y, p, AUTHORISED] = round(yearly * covered)
+                self.ledger.pots[y, p, AUTHORISED] = round(full_year_oere(scenario, pot) * covered)
         self._due = np.zeros(len(ACCOUNTS), np.int64)
         self._due_every_week = np.zeros(len(ACCOUNTS), np.int64)
         self._one_off_oere: dict[int, int] = {}
@@ -61,14 +62,22 @@ class Books:
         self.year_begin, self.year_end = first_week, year_start(years[0] + 1)
 
     def open_week(self, week: int) -> None:
-        """Moves to `week`; at a new budget year pots with the rule `carry` bring what was left."""
+        """Moves to `week`; at a new budget year pots whose rule was `carry` bring what was left, and levers add to pots
+        or take from them."""
         self._week = week
         if self._year < 0 or week >= self.year_end:
             year = self.ledger.years.index(year_of(week))
             if self._year >= 0:
-                self._carry_over(self._year, year)
+                self._carry_over(self._year, year, week - 1)
             self._year = year
             self._turn_to_year()
+        for lever in self.scenario.levers.values():
+            last = lever.last_week(self.scenario)
+            begin = max(lever.first_week(self.scenario), self.year_begin, self.first_week)
+            if week == begin and lever.in_force(self.scenario, week):
+                end = self.year_end if last is None else min(self.year_end, last + 1)
+                for name, moved in lever.pots_oere(self.scenario, week, end).items():
+                    self.ledger.pots[self._year, POTS.index(name), AUTHORISED] += moved
         for first, last, pot, oere in self._own_money:
             if week == max(first, self.year_begin, self.first_week) and (last is None or week <= last):
                 end = self.year_end if last is None else min(self.year_end, last + 1)
@@ -99,18 +108,26 @@ class Books:
         )
         self._due_every_week[A_INTEGRATION] = round(integration * share / self._weeks)
 
-    def _carry_over(self, old: int, new: int) -> None:
+    def _carry_over(self, old: int, new: int, last_week: int) -> None:
+        """By the rules of the old year's last week; whole øre, a part of one is not carried."""
+        rules = {pot: (budget.when_empty, 1.0) for pot, budget in self.scenario.municipality.budgets.items()}
+        for lever in self.scenario.levers.values():
+            if lever.first_week(self.scenario) <= last_week and lever.in_force(self.scenario, last_week):
+                rules |= lever.pot_rules()
         for p, pot in enumerate(POTS):
-            if self.scenario.municipality.budgets[pot].when_empty == "carry":
-                left = self.ledger.pots[old, p, AUTHORISED] - self.ledger.pots[old, p, COMMITTED]
-                self.ledger.pots[new, p, AUTHORISED] += max(0, int(left))
+            rule, part = rules[pot]
+            left = int(self.ledger.pots[old, p, AUTHORISED] - self.ledger.pots[old, p, COMMITTED])
+            if rule == "carry" and left > 0:
+                carried = left * share_bp(part) // FULL_BP
+                self.ledger.pots[new, p, AUTHORISED] += carried
+                self.ledger.pots[new, p, CARRIED] = carried
 
     @property
     def _index(self) -> int:
         return self._week - self.first_week
 
     def pots_of_year(self) -> np.ndarray:
-        """Pots of the budget year, int64 (pots, 3)."""
+        """Pots of the budget year, int64 (pots, 4)."""
         return np.asarray(self.ledger.pots[self._year])
 
     def cells_of_week(self) -> np.ndarray:

@@ -8,10 +8,11 @@ import numpy as np
 
 from sim.behaviour.events import GAP_TABLE
 from sim.books import Books
-from sim.calendar import iso
+from sim.calendar import iso, year_of
 from sim.chance import S_TRIAL_ARM, STREAMS, fill_keys, keys_of_week
 from sim.codes import EDUCATIONS, N_BANDS, N_BENEFITS, N_MEASURES, N_STATUSES, N_TEAMS, RATE_CLASSES, TEAMS
 from sim.compiled import column
+from sim.errors import UserError
 from sim.population.caseworkers import Seats
 from sim.population.citizens import Citizens
 from sim.population.companies import Companies
@@ -81,6 +82,8 @@ class JobcenterModel(mesa.Model):
         self.first_week = self.state.week if first_week is None else first_week
         self.weeks = scenario.weeks
         self.recording = recording
+        self.remarks: dict[str, Any] = {}  # what whoever runs it wants to stand beside the result
+        self._refuse_without_base()
         self.keys = np.zeros((len(STREAMS), 2), np.uint64)
         self.life_keys = keys_of_week(seed, -1)
         self._prepare(RECORDINGS.index(recording) >= RECORDINGS.index("spells"))
@@ -274,6 +277,17 @@ class JobcenterModel(mesa.Model):
         self.datacollector.collect(self)
         self.state.week = week + 1
 
+    def _refuse_without_base(self) -> None:
+        """Savings of one budget year are spent in the next: beyond the first year they must be known."""
+        last = self.settings.start_week + self.weeks - 1
+        needy = [name for name, lever in self.settings.levers.items() if lever.needs_base()]
+        if needy and not self.burn_in and year_of(last) > year_of(self.settings.start_week):
+            raise UserError(
+                f"'{self.settings.name}' spends savings that are measured against a run without it"
+                f" (levers.{needy[0]}.investment), so it cannot be run alone: use `jobcenter compare BASE"
+                f" {self.settings.name}` or a batch, or a horizon that ends with the first budget year"
+            )
+
     # -- preparation ----------------------------------------------------------------------------------------------
 
     def _prepare(self, keep_spells: bool) -> None:
@@ -337,19 +351,12 @@ class JobcenterModel(mesa.Model):
         return tables
 
     def _open_new_posts(self, week: int) -> None:
-        """Posts of levers that begin in `week`: those added are appended and filled after the usual lag, those cut
-        close, the last seat first. When a lever has ended this is undone."""
+        """Posts of levers that open in `week` are appended and filled after the usual lag; those that close do so the
+        last seat first."""
         lag, novice = self.tables.staff.weeks_to_fill, self.tables.staff.novice_weeks
         for lever in self.settings.levers.values():
-            ends = lever.last_week(self.settings)
-            if week not in (lever.first_week(self.settings), -1 if ends is None else ends + 1):
-                continue
-            sign = 1.0 if lever.in_force(self.settings, week) else -1.0
-            posts = {
-                team: sign * fte * self.settings.world.share
-                for team, fte in lever.extra_posts().items()
-                if fte
-            }
+            opened = lever.posts_from(self.settings, week)
+            posts = {team: fte * self.settings.world.share for team, fte in opened.items() if fte}
             if not posts:
                 continue
             new = draw_seats([max(0.0, posts.get(team, 0.0)) for team in TEAMS], week)
@@ -415,7 +422,7 @@ class JobcenterModel(mesa.Model):
             step_labels=tuple(self.settings.law.rule_set.steps),
             hired=self.hired[:lived].copy(),
             spells=spells,
-            notes={"law": self.settings.law.refusion, "question": self.settings.question},
+            notes={"law": self.settings.law.refusion, "question": self.settings.question, **self.remarks},
         )
 
 

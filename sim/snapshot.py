@@ -87,8 +87,10 @@ def require_same_past(base: Scenario, other: Scenario, week: int) -> None:
     wrong = sorted(set(apart) - {"levers", "demand"})
     for name in base.levers.keys() | other.levers.keys():
         mine, other_one = base.levers.get(name), other.levers.get(name)
-        first = [lever.first_week(s) for lever, s in ((mine, base), (other_one, other)) if lever is not None]
-        if mine != other_one and min(first) < week:
+        both = [(lever, s) for lever, s in ((mine, base), (other_one, other)) if lever is not None]
+        so_far = [lever.before(s, week) for lever, s in both] + [None] * (2 - len(both))
+        if so_far[0] != so_far[1]:
+            first = [lever.first_week(s) for lever, s in both]
             wrong.append(f"levers.{name} (in force from {iso(min(first))})")
     spells = set(map(repr, base.demand)) ^ set(map(repr, other.demand))
     if any(repr(spell) in spells and spell.from_week < week for spell in (*base.demand, *other.demand)):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from jobcenter.money_screen import equal_budget_lines, money_lines
+from jobcenter.money_screen import equal_budget_lines, flow_lines, money_lines
 from jobcenter.screen import (
     columns,
     command_line,
@@ -56,7 +56,9 @@ ROWS: Final = (
     ("Caseworkers' time", "contact plan kept", "plan_compliance", "all", False),
     ("Caseworkers' time", "caseworker changes", "changes_per_citizen_year", "counted", False),
     ("Caseworkers' time", "caseworkers present", "staff_fte", "present", False),
+    ("Money, a year", "authorised in the pots", "pot_authorised", "all", True),
     ("Money, a year", "gross operating spending", "gross_operating_spending", "all", True),
+    ("Money, a year", "spent beyond a pot", "pot_overspent", "all", True),
     ("Money, a year", "municipality's benefits", "municipal_by_account", "benefit", True),
     ("Money, a year", "municipality net, service frame", "money", "municipality/service", True),
     ("Money, a year", "municipality net, transfers frame", "money", "municipality/transfers", True),
@@ -228,6 +230,7 @@ def _print(comparison: "Comparison", base: Scenario) -> None:
     for lines in (
         equal_budget_lines,
         money_lines,
+        flow_lines,
         _bound_lines,
         _split_lines,
         _refusion_lines,
@@ -273,6 +276,7 @@ def _as_json(comparison: "Comparison") -> dict[str, Any]:
         "refusion_lines": records(comparison.refusion_lines),
         "discount_rate": comparison.discount_rate,
         "money": records(comparison.money) if comparison.money is not None else [],
+        "flows_back": records(comparison.flows_back) if comparison.flows_back is not None else [],
         "equal_budget": records(comparison.equal_budget) if comparison.equal_budget is not None else [],
         "differences": records(comparison.differences),
     }

@@ -99,6 +99,33 @@ def _money_lines(result: "RunResult", sheet: "Sheet", price_level: int) -> list[
     return list(columns(rows))
 
 
+def _pot_lines(result: "RunResult", sheet: "Sheet") -> list[str]:
+    """Spent of what is authorised, pot by pot; what was spent beyond a pot or carried over has rows of its own."""
+    from sim.codes import POTS
+
+    years = _periods(result)
+    rows = [
+        ("Pots, mio. kr.: spent of authorised", *(_year_words(result, year) for year in years), "all weeks")
+    ]
+    for pot in (*POTS, "all"):
+        cells = (
+            " of ".join(
+                number(sheet[outcome, pot, year], "kr.") for outcome in ("pot_spent", "pot_authorised")
+            )
+            for year in (*years, "all")
+        )
+        rows.append((pot.replace("_", " ") if pot != "all" else "all pots", *cells))
+    for label, outcome in (
+        ("spent beyond", "pot_overspent"),
+        ("carried over into the year", "pot_carried_over"),
+    ):
+        for pot in POTS:
+            if sheet[outcome, pot, "all"]:
+                cells = (number(sheet[outcome, pot, year], "kr.") for year in (*years, "all"))
+                rows.append((f"{label}: {pot.replace('_', ' ')}", *cells))
+    return list(columns(rows))
+
+
 def _sanity_lines(checks: "list[Check]") -> list[str]:
     from sim.records.sanity import FIRST_WEEK, LAST_WEEK, off
 
@@ -247,7 +274,8 @@ def _print(scenario: Scenario, result: "RunResult", sheet: "Sheet", checks: "lis
     if note := breach_note(scenario.name, result.column("flows.below_plan_weeks")):
         print(note + "\n")
     print("\n".join(_goal_lines(result, sheet)), end="\n\n")
-    print("\n".join(_money_lines(result, sheet, scenario.prices.level_year)))
+    print("\n".join(_money_lines(result, sheet, scenario.prices.level_year)), end="\n\n")
+    print("\n".join(_pot_lines(result, sheet)))
     if checks:
         print("\n" + "\n".join(_sanity_lines(checks)))
 

@@ -53,7 +53,9 @@ class Ledger:
 
     payers: np.ndarray
     payees: np.ndarray
-    pots: np.ndarray  # int64 (years, pots, 3): authorised, committed, spent
+    pots: (
+        np.ndarray
+    )  # int64 (years, pots, 4): authorised, committed, spent, carried over from the year before
     years: list[int] = field(default_factory=list)
 
     @classmethod
@@ -62,7 +64,7 @@ class Ledger:
         return cls(
             np.zeros((weeks, N_ACCOUNTS, N_BENEFITS + 1, N_STEPS, len(PAYERS)), np.int64),
             np.zeros((weeks, len(PAYEES)), np.int64),
-            np.zeros((len(years), N_POTS, 3), np.int64),
+            np.zeros((len(years), N_POTS, 4), np.int64),
             years,
         )
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 # Files of this folder that hold levers. Named, not searched: a stray file never becomes a policy.
 FILES: Final = (
     "early_intervention", "continuity", "staffing", "programme", "meetings", "self_service", "communication",
-    "assessment", "belief", "health_wait", "mismatch",
+    "assessment", "belief", "health_wait", "mismatch", "budget",
 )  # fmt: skip
 
 # Teams with a caseload: the coordinators of the rehabilitation team hold no cases a lever could reach.
@@ -90,6 +90,27 @@ class Lever(Frozen):
         """Posts the lever adds to each team (FTE, negative for cuts); they are seats, not tables."""
         return {}
 
+    def posts_from(self, scenario: "Scenario", week: int) -> dict[str, float]:
+        """Posts by team that open in `week` (below zero: close): those of the lever, undone when it has ended."""
+        last = self.last_week(scenario)
+        if week not in (self.first_week(scenario), -1 if last is None else last + 1):
+            return {}
+        sign = 1.0 if self.in_force(scenario, week) else -1.0
+        return {team: sign * fte for team, fte in self.extra_posts().items()}
+
+    def pots_oere(self, scenario: "Scenario", begin: int, end: int) -> dict[str, int]:
+        """What it adds to pots for the weeks from `begin` up to the end of their budget year, øre of the simulated
+        part, for whatever the pot buys (below zero: takes away)."""
+        return {}
+
+    def pot_rules(self) -> dict[str, tuple[str, float]]:
+        """Pots whose rule it sets: the rule when they are empty, and the part of the rest `carry` takes along."""
+        return {}
+
+    def needs_base(self) -> bool:
+        """Whether what it does depends on a paired run without it (experiments/investing.py)."""
+        return False
+
     def dose(self, scenario: "Scenario") -> Dose:
         """What is scaled so that the lever costs a given amount, and how far it can be."""
         raise NotImplementedError(f"{type(self).__name__} declares no dose for an equal budget")
@@ -128,6 +149,10 @@ class Lever(Frozen):
         """The same lever with other values of what `ranges` names."""
         raise NotImplementedError(f"{type(self).__name__} declares no range")
 
+    def problems(self, scenario: "Scenario") -> dict[str, str]:
+        """Parameters that this municipality cannot carry out, with the reason."""
+        return {}
+
     def clashes(self, others: Mapping[str, "Lever"]) -> dict[str, str]:
         """Parameters that cannot stand beside what other levers of the scenario say, with the reason."""
         return {}
@@ -150,6 +175,10 @@ class Lever(Frozen):
         """Whether it has not ended before `week`."""
         last = self.last_week(scenario)
         return last is None or week <= last
+
+    def before(self, scenario: "Scenario", week: int) -> Self | None:
+        """What of the lever is in force before `week`; None when nothing is."""
+        return self if self.first_week(scenario) < week else None
 
     def on_trial(self, scenario: "Scenario") -> bool:
         """Whether only those treated in the scenario's trial get the lever."""

@@ -122,6 +122,8 @@ OUTCOMES: Final[dict[str, Kind]] = {
     "pot_authorised": Kind("kr.", "money", "authorised in the pot"),
     "pot_committed": Kind("kr.", "money", "committed from the pot"),
     "pot_spent": Kind("kr.", "money", "spent from the pot"),
+    "pot_carried_over": Kind("kr.", "money", "of what is authorised, left over in the pot the year before"),
+    "pot_overspent": Kind("kr.", "money", "spent beyond what is authorised in the pot"),
 }
 
 

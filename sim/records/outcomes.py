@@ -267,10 +267,16 @@ def _pots(w: _Writer) -> None:
     """Pots have budget years of their own: the horizon's total first, then the years lived."""
     r = w.result
     lived = [r.years.index(int(year)) for year in w.periods[1:]]
-    for p, pot in enumerate(codes.POTS):
-        for k, outcome in enumerate(("pot_authorised", "pot_committed", "pot_spent")):
-            yearly = r.pots[lived, p, k]
-            w.add_kr(outcome, pot, np.concatenate([[yearly.sum()], yearly]))
+    pots = r.pots[lived]
+    over = np.maximum(pots[:, :, 2] - pots[:, :, 0], 0)
+
+    def add(outcome: str, yearly: np.ndarray) -> None:
+        for pot, oere in ((ALL, yearly.sum(axis=1)), *zip(codes.POTS, yearly.T, strict=True)):
+            w.add_kr(outcome, pot, np.concatenate([[oere.sum()], oere]))
+
+    for k, outcome in enumerate(("pot_authorised", "pot_committed", "pot_spent", "pot_carried_over")):
+        add(outcome, pots[:, :, k])
+    add("pot_overspent", over)
 
 
 def _names(block: str) -> list[str]:

@@ -21,7 +21,9 @@ class RunResult:
     weeks: int
     rows: np.ndarray  # int64 (weeks, weekly columns)
     ledger: np.ndarray  # int64 (weeks, accounts, benefits + 1, steps, payers) øre
-    pots: np.ndarray  # int64 (years, pots, 3): authorised, committed, spent, øre
+    pots: (
+        np.ndarray
+    )  # int64 (years, pots, 4): authorised, committed, spent, carried over from the year before, øre
     years: tuple[int, ...]
     cohort: np.ndarray  # int64 (weeks of entry, cohort columns)
     step_labels: tuple[str, ...]

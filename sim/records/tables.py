@@ -144,7 +144,7 @@ def ledger_table(result: RunResult) -> "pd.DataFrame":
 
 
 def pot_table(result: RunResult) -> "pd.DataFrame":
-    """year, pot, authorised_oere, committed_oere, spent_oere."""
+    """year, pot, authorised_oere, committed_oere, spent_oere, carried_over_oere (part of authorised)."""
     import pandas as pd
 
     years = len(result.years)
@@ -155,6 +155,7 @@ def pot_table(result: RunResult) -> "pd.DataFrame":
             "authorised_oere": result.pots[:, :, 0].ravel(),
             "committed_oere": result.pots[:, :, 1].ravel(),
             "spent_oere": result.pots[:, :, 2].ravel(),
+            "carried_over_oere": result.pots[:, :, 3].ravel(),
         }
     )
 

@@ -210,7 +210,7 @@ def assemble(sources: "Sources") -> Scenario:
         raise UserError(sorted(problems, key=lambda p: (p.file, p.line or 0, p.column or 0)))
     law = _law(file, tree, parts, sources)
     evidence = _evidence(file, levers, tree)
-    return Scenario(
+    scenario = Scenario(
         name=sources.name,
         question=file.question,
         kind=file.kind,
@@ -239,6 +239,14 @@ def assemble(sources: "Sources") -> Scenario:
         },
         files_used=tuple(dict.fromkeys((*sources.files, law.rule_set.path))),
     )  # fmt: skip
+    problems = [
+        tree.problem(("levers", name, parameter), f"'{parameter}' of '{name}' {reason}")
+        for name, lever in levers.items()
+        for parameter, reason in lever.problems(scenario).items()
+    ]
+    if problems:
+        raise UserError(problems)
+    return scenario
 
 
 def _prepared(tree: Tree) -> Tree:

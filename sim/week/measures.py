@@ -34,8 +34,9 @@ from sim.records.weekly import (
 from sim.week.moving import ask, end_measure
 from sim.week.world import L_SUPPORTED, RANK_EDUCATION, RANK_JOB, RANK_OTHER
 
-# Columns of the pots of the year: authorised, committed, spent (all int64 øre).
-AUTHORISED, COMMITTED, SPENT = range(3)
+# Columns of the pots of the year: authorised, committed, spent, carried over from the year before (all int64 øre).
+AUTHORISED, COMMITTED, SPENT, CARRIED = range(4)
+THIN_OUT, OVERSPEND = 1, 2  # of OfferTable.when_empty
 
 
 @rule
@@ -135,8 +136,9 @@ def _end_and_start(
 ):  # fmt: skip
     """Starts offers in priority order (offer deadline passed, then by chance) while the pot and the places last.
 
-    pots: int64 (pots, 3) øre of the budget year: authorised, committed, spent. spending: int64 (measures) øre bought
-    this week. A pot that is empty stops new starts, thins them out, or is overdrawn, as the municipality has decided.
+    pots: int64 (pots, 4) øre of the budget year: authorised, committed, spent, carried over. spending: int64 (measures)
+    øre bought this week. A pot that is empty stops new starts or is overdrawn, as the municipality has decided; where
+    starts are thinned out, only a part is let through while the pot is ahead of the year, so that it lasts longer.
     """
     subsidy_weeks = _end(c, companies, w, offer, week, year_end)
     subsidies = offer.pot[M_WAGE_SUBSIDY]
@@ -163,12 +165,15 @@ def _end_and_start(
         paid_weeks = max(1, min(weeks, year_end - 1 - week)) if kind == M_WAGE_SUBSIDY else weeks
         price = offer.price_oere[kind] * paid_weeks
         pot = offer.pot[kind]
-        if pot >= 0 and price > 0 and pots[pot, COMMITTED] + price > pots[pot, AUTHORISED]:
-            rule_when_empty = offer.when_empty[pot]
-            thinned = (
-                rule_when_empty == 1 and uniform(w.keys, S_MEASURE_QUEUE, agent * 4 + 2) < offer.thin_out
-            )
-            if rule_when_empty != 2 and not thinned:
+        if pot >= 0 and price > 0:
+            rule_when_empty, bound = offer.when_empty[pot], pots[pot, COMMITTED] + price
+            refused = bound > pots[pot, AUTHORISED] and rule_when_empty != OVERSPEND
+            if rule_when_empty == THIN_OUT and not refused:
+                so_far = pots[pot, AUTHORISED] * (week + 1 - year_begin) // (year_end - year_begin)
+                refused = bound > so_far and (
+                    uniform(w.keys, S_MEASURE_QUEUE, agent * 4 + 2) >= offer.thin_out
+                )
+            if refused:
                 w.row[RF_BUDGET] += 1
                 continue
         host = -1

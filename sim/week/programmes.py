@@ -20,7 +20,7 @@ _LOT_OF_PROGRAMME = 3  # the number of the stream's draw, beside the three of an
 
 def run_programmes(c, seats, w, table, row_of, started, keys, bought, pots, week, year_begin, year_end):
     """A week of every programme. started: int64 (programmes + 1), starts of the budget year; keys: int64 work space;
-    bought: int64 (measures) øre; pots: int64 (pots, 3) øre of the budget year."""
+    bought: int64 (measures) øre; pots: int64 (pots, 4) øre of the budget year."""
     if week == max(year_begin, table.first_week):
         started[:] = 0
     _go_on(c, seats, w, table, bought, pots, week)

@@ -24,6 +24,11 @@ ZERO_DOSES = {
     "belief": {"groups": ["dagpenge"], "assumed_job_factor": 1.5},
     "health_wait": {"waiting_share": 0.0, "wait_factor": 2.0},
     "mismatch": {},
+    "budget": {
+        "spread": "staff_first",
+        "carry_over_share": 0.5,
+        "added_kr": {2027: {"external_courses": 0.0}},
+    },
 }
 
 

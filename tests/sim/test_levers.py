@@ -45,6 +45,7 @@ ZERO = {
     "health_wait": "{waiting_share: 0, wait_factor: 4, parallel_groups: [], assumed_parallel_factor: 2}",
     "mismatch": "{}",
     "continuity": "{groups: [uddannelseshjaelp]}",
+    "budget": "{spread: pots_first, spared: [], teams: [], carry_over_share: 0.5, added_fte: {2028: {young: 0}}}",
 }
 # Full doses without an assumption: what they cost is real, what they give is nothing.
 FULL = {
@@ -55,6 +56,7 @@ FULL = {
     "assessment": "{assessors_fte: 20}",
     "belief": "{groups: [dagpenge, kontanthjaelp_activityready], trained_share: 1}",
     "mismatch": "{kr_per_year: 1 mio. kr.}",
+    "budget": "{cut_share: 0.1, spread: pots_first, when_empty: {in_house_courses: carry}}",
 }
 # By lever: the tables it may write in.
 CHANNELS = {
@@ -65,6 +67,7 @@ CHANNELS = {
     "assessment": {"lever_cost_oere"},
     "belief": {"staff", "lever_cost_oere"},
     "mismatch": {"lever_cost_oere"},
+    "budget": {"offer"},
 }
 
 

@@ -54,6 +54,8 @@ EVERY_LEVER = (
     "levers.belief={groups: [kontanthjaelp_activityready], trained_share: 0.5, assumed_job_factor: 1.2}",
     "levers.health_wait={wait_factor: 2, assumed_parallel_factor: 1.1}",
     "levers.mismatch={assumed_applications_factor: 1.4}",
+    "levers.budget={cut_share: 0.1, spared: [], added_kr: {2027: {external_courses: 2 mio. kr.}},"
+    " when_empty: {in_house_courses: thin, external_courses: carry}, added_fte: {2028: {young: 12.5}}}",
     "demand=[{from: start+20, to: start+45, posting_factor: 0.6, job_loss_factor: 1.5}]",
 )
 

@@ -22,7 +22,7 @@ def blank_result(weeks: int = 120, seed: int = 1, scenario: str = "made", start:
         ledger=np.zeros(
             (weeks, codes.N_ACCOUNTS, codes.N_BENEFITS + 1, codes.N_STEPS, len(codes.PAYERS)), np.int64
         ),
-        pots=np.zeros((len(years), codes.N_POTS, 3), np.int64),
+        pots=np.zeros((len(years), codes.N_POTS, 4), np.int64),
         years=years,
         cohort=np.zeros((weeks, len(COHORT_NAMES)), np.int64),
         step_labels=("1-4", "5-26", "27-52", "53+"),
@@ -157,4 +157,4 @@ def _lived_office(result: RunResult, luck: np.random.Generator, operating: float
     result.ledger[:, codes.A_WAGE_SUBSIDY, 0, 1, codes.STATE] += round(3e8 / 52)
     result.ledger[:, codes.A_WAGE_SUBSIDY, 0, 1, codes.MUNICIPALITY] += round(4e8 / 52)
     result.pots[:, 0, 0] = round(47e8)
-    result.pots[:, 0, 1:] = staff * 52
+    result.pots[:, 0, 1:3] = staff * 52

@@ -393,7 +393,7 @@ def test_pots_that_stop_are_not_overdrawn(life: Life) -> None:
     stopping = [k for k, pot in enumerate(POTS) if budgets[pot].when_empty in ("stop", "carry")]
     assert stopping
     for k in stopping:
-        authorised, committed, _ = life.result.pots[:, k].T
+        authorised, committed, _, _ = life.result.pots[:, k].T
         assert (committed <= authorised).all()
 
 

@@ -231,7 +231,8 @@ class Budget(Lever):
         """The posts cut close with the first week and open again when it has ended; those added by year open and close
         with their year."""
         now, before = self._posts_in(scenario, week), self._posts_in(scenario, week - 1)
-        return {team: now.get(team, 0.0) - before.get(team, 0.0) for team in {**before, **now}}
+        moved = {team: now.get(team, 0.0) - before.get(team, 0.0) for team in {**before, **now}}
+        return {team: fte for team, fte in moved.items() if fte}
 
     def _posts_in(self, scenario: "Scenario", week: int) -> dict[str, float]:
         if week < self.first_week(scenario) or not self.in_force(scenario, week):

@@ -313,3 +313,14 @@ def test_a_saving_becomes_money_and_posts() -> None:
     assert not emptied.problems(changed), "no more is taken out than there is"
     assert (turned(changed)[..., AUTHORISED] >= 0).all()
     assert emptied.added_fte[year]["young"] == -scenario.municipality.staff.teams["young"].fte
+
+
+def test_a_cut_that_ends_gives_back_posts_and_money(plain: Any) -> None:
+    scenario = given("{to: 2028-W26, cut_share: 0.2}")
+    model, base = lived(scenario), plain.result()
+    less = (base.pots - model.result().pots)[..., AUTHORISED].sum(axis=1)
+    assert less[0] == 2 * less[1] > 0 and less[2] == 0
+    posts = (model.result().column("staff.milli_fte") - base.column("staff.milli_fte")) / 1000
+    turn = year_start(2028) + 26 - scenario.start_week
+    cut = 0.04 * sum(budget(scenario).cut_posts(scenario).values())
+    assert posts[:turn] == pytest.approx(-cut, abs=0.01) and posts[turn:] == pytest.approx(0, abs=0.01)

@@ -1,7 +1,6 @@
 """What a calibration says: text for the screen, tables, the posterior as a file of draws, and a behaviour file."""
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -11,6 +10,7 @@ from calibration.distance import Verdict
 from calibration.fit import Fit, compared
 from calibration.levels import values_at
 from calibration.target_file import Targets
+from experiments.behaviour_file import behaviour_text
 from experiments.draws import draw, ranges
 
 if TYPE_CHECKING:
@@ -272,25 +272,6 @@ def tables(fits: Sequence[Fit]) -> dict[str, "pd.DataFrame"]:
             search_rows, columns=["variant", "stage", "number", "best_objective", "typical_objective"]
         ),
     }  # fmt: skip
-
-
-def behaviour_text(text: str, values: Mapping[str, float]) -> str:
-    """A behaviour file with the fitted values in it: value and status of their lines change, nothing else.
-
-    Raises KeyError when a level has no line of its own.
-    """
-    lines, group, left = text.splitlines(keepends=True), "", dict(values)
-    for k, line in enumerate(lines):
-        if head := re.match(r"(\w+):\s*$", line):
-            group = head[1]
-        row = re.match(r"  (\w+): \{value: ([^,]+),", line)
-        name = f"{group}.{row[1]}" if row else ""
-        if row and name in left:
-            line = line.replace(f"{{value: {row[2]},", f"{{value: {left.pop(name):.4g},", 1)
-            lines[k] = re.sub(r"status: \w+", "status: fitted", line, count=1)
-    if left:
-        raise KeyError(f"no line of the behaviour file holds {', '.join(left)}")
-    return "".join(lines)
 
 
 def write_all(fits: Sequence[Fit], folder: Path, behaviour: Path) -> list[Path]:

@@ -149,7 +149,7 @@ def _run_job(
             row: value * drawn.get(row, job.scenarios[0].behaviour[row]) / job.scenarios[0].behaviour[row]
             for row, value in job.levels.items()
         }
-        wanted = {at: _under(job.scenarios[at], job.scenarios[0], drawn) for at in job.missing}
+        wanted = {at: under(job.scenarios[at], job.scenarios[0], drawn) for at in job.missing}
         past = dict(zip(wanted, pasts(wanted.values()), strict=True))
         check_base(job.scenarios[0])
         books = (
@@ -197,7 +197,7 @@ def weekly_watch(limit_seconds: float, stopped: Callable[[], bool]) -> Callable[
     return watch
 
 
-def _under(scenario: Scenario, base: Scenario, drawn: dict[str, float]) -> Scenario:
+def under(scenario: Scenario, base: Scenario, drawn: dict[str, float]) -> Scenario:
     """The scenario under a draw; a number it sets itself, otherwise than the base, stays what it says."""
     fixed = set_by_hand(scenario)
     return scenario.with_behaviour(

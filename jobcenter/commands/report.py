@@ -13,6 +13,8 @@ from jobcenter.screen import command_line
 
 HELP: Final = """A committee paper from a stored batch: page one in the municipality's form, figures, groups, appendix.
 
+Of an EXPERIMENT what is missing is run first, into results/EXPERIMENT; a STORE is read as it is.
+
 Written are paper_LANG.html, .pdf and .xlsx and the figures as SVG and PNG. With --soem also a long table for the
 national workbook of social investments (SØM).
 
@@ -23,7 +25,10 @@ Example: jobcenter report results/three --lang da
 def report(
     name: Annotated[
         str,
-        typer.Argument(metavar="STORE|EXPERIMENT", help="A store's folder, or an experiment that was run."),
+        typer.Argument(
+            metavar="STORE|EXPERIMENT",
+            help="A store's folder as it is; of an experiment what is missing is run first.",
+        ),
     ],
     lang: Annotated[str, typer.Option("--lang", help="da or en.")] = "da",
     out: Annotated[

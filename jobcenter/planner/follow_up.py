@@ -9,7 +9,8 @@ from typing import Final
 import numpy as np
 
 from jobcenter.planner.actuals import CONTROL
-from jobcenter.planner.follow_up_series import LINKS, STAFF, sums
+from jobcenter.planner.arms import fewer_by_control
+from jobcenter.planner.follow_up_series import BY_CONTROL, LINKS, STAFF, sums
 from jobcenter.planner.plan import FALSE_ALARM, Judge, Plan
 
 EFFECT: Final = "full_time_persons"
@@ -21,7 +22,9 @@ STORIES: Final[Mapping[str, tuple[str, ...]]] = {
     "no_meetings": STAFF,
     "no_effect": (*STAFF, "meetings_held"),
 }
-BREAKS: Final = dict(zip(LINKS, ("no_staff", "no_staff", "no_meetings", "no_effect"), strict=True))
+BREAKS: Final = dict(
+    zip(LINKS, ("no_staff", "no_staff", "no_meetings", "no_effect", "no_effect"), strict=True)
+)
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,7 @@ class FollowUp:
     payback_if_works: float  # given the months so far, if nothing is broken
     payback: float  # the same with the chance that something is broken
     control: tuple[float, float, float] | None  # treated better by (share), and its interval
+    effect: str = EFFECT  # the series the effect is judged by
 
 
 def follow_up(judge: Judge, actuals: Mapping[str, np.ndarray]) -> FollowUp:
@@ -47,6 +51,11 @@ def follow_up(judge: Judge, actuals: Mapping[str, np.ndarray]) -> FollowUp:
         seen.pop("staff_fte", None)  # the plan's own posts say it sharper
     if "new_spells" not in seen:  # nobody said how many came: as many as usual
         seen = {**seen, "new_spells": plan.planned["new_spells"].mean(axis=0)[:t]}
+    effect = EFFECT
+    if BY_CONTROL in judge.links and CONTROL[0] in actuals:
+        effect = BY_CONTROL  # both arms live through the same months: this says it sharper
+        seen = {name: value for name, value in seen.items() if name != EFFECT}
+        seen[BY_CONTROL] = fewer_by_control(actuals)
     short, more = judge.shortfall(seen), judge.beyond(seen)
     links = {
         link: "behind" if short[link].max() > judge.limit
@@ -55,18 +64,27 @@ def follow_up(judge: Judge, actuals: Mapping[str, np.ndarray]) -> FollowUp:
         for link in short
     }  # fmt: skip
     control = _control(actuals, plan)
-    if control is not None:
-        links[EFFECT] = _by_control(control, judge)
-    verdict = "behind" if "behind" in links.values() else links.get(EFFECT, "cannot_tell")
+    if control is not None and effect == EFFECT:
+        links[EFFECT] = _by_control(control, actuals, judge)
+    verdict = "behind" if "behind" in links.values() else links.get(effect, "cannot_tell")
     stories = _stories(judge, seen, t)
     broken = None
     if verdict == "behind":
         broken = BREAKS[_first_short(links, short, judge.limit)]
-    weights = _weights(judge, seen, t)
+    weights = _weights(judge, seen, effect, t)
     back = np.array(plan.pays_back, float)
     works = float(weights @ back)
     return FollowUp(
-        t, verdict, links, broken, stories, float(back.mean()), works, stories["works"] * works, control
+        t,
+        verdict,
+        links,
+        broken,
+        stories,
+        float(back.mean()),
+        works,
+        stories["works"] * works,
+        control,
+        effect,
     )
 
 
@@ -76,7 +94,8 @@ def _first_short(links: Mapping[str, str], short: Mapping[str, np.ndarray], limi
     return next(
         link
         for link in LINKS
-        if links.get(link) == "behind" or (link in short and link != EFFECT and short[link][-1] > limit / 2)
+        if links.get(link) == "behind"
+        or (link in short and link not in (EFFECT, BY_CONTROL) and short[link][-1] > limit / 2)
     )
 
 
@@ -105,16 +124,14 @@ def _stories(judge: Judge, seen: Mapping[str, np.ndarray], t: int) -> dict[str, 
     return {s: w / sum(weight.values()) for s, w in weight.items()}
 
 
-def _weights(judge: Judge, seen: Mapping[str, np.ndarray], t: int) -> np.ndarray:
+def _weights(judge: Judge, seen: Mapping[str, np.ndarray], link: str, t: int) -> np.ndarray:
     """Weight of each stored draw given the months so far: how likely its effect on persons makes them."""
     plan = judge.plan
-    if EFFECT not in judge.links:
+    if link not in judge.links:
         return np.full(len(plan.draws), 1.0 / len(plan.draws))
-    none = judge.none[EFFECT]
-    effect = (none.adjusted(*sums(plan.planned, EFFECT)) - none.adjusted(*sums(plan.nothing, EFFECT)))[
-        :, t - 1
-    ]
-    z = (none.adjusted(*sums(seen, EFFECT))[t - 1] - none.mean[t - 1] - effect) / none.sd[t - 1]
+    none = judge.none[link]
+    moved = none.adjusted(*sums(plan.planned, link)) - none.adjusted(*sums(plan.nothing, link))
+    z = (none.adjusted(*sums(seen, link))[t - 1] - none.mean[t - 1] - moved[:, t - 1]) / none.sd[t - 1]
     weight = np.exp(-0.5 * (z**2 - (z**2).min()))
     return np.asarray(weight / weight.sum())
 
@@ -133,11 +150,13 @@ def _control(actuals: Mapping[str, np.ndarray], plan: Plan) -> tuple[float, floa
     return p0 - p1, p0 - p1 - half, p0 - p1 + half
 
 
-def _by_control(control: tuple[float, float, float], judge: Judge) -> str:
-    """The verdict on the effect from the control group: behind when what the plan expects is excluded."""
+def _by_control(control: tuple[float, float, float], actuals: Mapping[str, np.ndarray], judge: Judge) -> str:
+    """The verdict on the effect from a control group the plan knows nothing of: behind when what the plan expects, as a
+    part of the control group's share on support, is excluded."""
     plan = judge.plan
     t = len(plan.months) - 1
     moved = plan.nothing[EFFECT][:, t].mean() - plan.planned[EFFECT][:, t].mean()
-    expected = moved / plan.nothing[EFFECT][:, t].mean()
+    share = float(actuals[CONTROL[3]][-1] / actuals[CONTROL[2]][-1])
+    expected = moved / plan.nothing[EFFECT][:, t].mean() * share
     _, low, high = control
     return "behind" if high < expected else "as_planned" if low > 0 else "cannot_tell"

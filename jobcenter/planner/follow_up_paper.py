@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from experiments.figure_style import new_figure, style, svg
+from jobcenter.planner.actuals import CONTROL
+from jobcenter.planner.arms import fewer_by_control
 from jobcenter.planner.blocks import Block, Bullets, Figure, Heading, Paper, Table, Text
 from jobcenter.planner.follow_up import EFFECT, FollowUp
-from jobcenter.planner.follow_up_series import SERIES
+from jobcenter.planner.follow_up_series import BY_CONTROL, SERIES
 from jobcenter.planner.plan import Judge
 from jobcenter.planner.words import UNKNOWN, Words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-SHOWN = (EFFECT, "posts_filled", "staff_fte", "meetings_held")
+SHOWN = (BY_CONTROL, EFFECT, "posts_filled", "staff_fte", "meetings_held")
 THOUSANDS = ("spending_kr",)  # told in 1,000 kr.
 
 
@@ -26,6 +28,8 @@ def quarterly(
 ) -> Paper:
     """The page of a follow-up."""
     plan = judge.plan
+    if BY_CONTROL in plan.planned and CONTROL[0] in actuals:
+        actuals = {**actuals, BY_CONTROL: fewer_by_control(actuals)}
     option = say.name("scenario", plan.scenario)
     month = plan.months[found.months - 1]
     title = say("follow.title", town=plan.municipality, option=option, month=month)
@@ -53,8 +57,9 @@ def quarterly(
 
 
 def _sentences(judge: Judge, found: FollowUp, say: Words) -> list[str]:
-    told = judge.told.get(EFFECT)
+    told = judge.told.get(found.effect)
     last = judge.plan.months[-1]
+    by = "_by_control" if found.effect == BY_CONTROL else ""
     shares = [
         say("follow.story_share", story=say(f"follow.is.{story}"), share=say.percent(chance))
         for story, chance in found.stories.items()
@@ -63,7 +68,7 @@ def _sentences(judge: Judge, found: FollowUp, say: Words) -> list[str]:
     out = [
         say("follow.stories", stories=say.listing(shares)),
         say("follow.payback", before=before, works=works, now=now),
-        say("follow.told", month=told) if told else say("follow.never_told", month=last),
+        say(f"follow.told{by}", month=told) if told else say(f"follow.never_told{by}", month=last),
         say("follow.caught", month=judge.caught) if judge.caught else say("follow.never_caught", month=last),
         say("follow.false_alarm", share=say.percent(judge.false_alarm)),
     ]
@@ -77,7 +82,9 @@ def _sentences(judge: Judge, found: FollowUp, say: Words) -> list[str]:
 def _table(judge: Judge, actuals: Mapping[str, np.ndarray], found: FollowUp, say: Words) -> Table:
     """Means of the months so far: seen, planned with the band of luck and knowledge, nothing done; and the verdict."""
     plan, t, rows = judge.plan, found.months, []
-    for name in SERIES:
+    for name in (*SERIES, BY_CONTROL):
+        if name not in plan.planned:
+            continue  # no trial was approved
         by = 1e3 if name in THOUSANDS else 1.0
         planned, nothing = (world[name][:, :t].mean(axis=1) / by for world in (plan.planned, plan.nothing))
         low, high = np.quantile(planned, (0.1, 0.9))

@@ -16,8 +16,9 @@ SERIES: Final = (
     "spending_kr", "posts_filled", "staff_fte", "meetings_held", "full_time_persons", "new_spells", "starts",
     "caseload",
 )  # fmt: skip
+BY_CONTROL: Final = "fewer_by_control"  # known where the approved scenario declares a trial (`arms`)
 # Links of the chain: hired (the plan's own posts, or all staff where they are not reported), met, worked.
-LINKS: Final = ("posts_filled", "staff_fte", "meetings_held", "full_time_persons")
+LINKS: Final = ("posts_filled", "staff_fte", "meetings_held", "full_time_persons", "fewer_by_control")
 STAFF: Final = ("posts_filled", "staff_fte")
 LEAST_SD: Final = {"posts_filled": 0.25}  # a quarter post
 ADJUSTED_BY: Final = {
@@ -127,7 +128,7 @@ class Yardstick:
 def sums(runs: Mapping[str, np.ndarray], link: str) -> tuple[np.ndarray, np.ndarray]:
     """A link's series so far, and what its luck is known by: (..., months) and (lines, ..., months)."""
     values = so_far(runs[link])
-    start = np.zeros_like(values[..., :1]) if link in LEAST_SD else values[..., :1]
+    start = np.zeros_like(values[..., :1]) if link in (*LEAST_SD, BY_CONTROL) else values[..., :1]
     lines = [np.broadcast_to(start, values.shape)]
     if link in ADJUSTED_BY:
         lines.append(so_far(runs[ADJUSTED_BY[link]]))

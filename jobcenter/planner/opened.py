@@ -7,37 +7,53 @@ from experiments.batch import Batch
 from experiments.equal_budget import read_budget, read_split
 from experiments.experiment_file import load_experiment
 from experiments.store import Store
+from jobcenter.screen import command_line, progress
 from sim.errors import UserError
 
 OPTIONS = ("--seeds", "--weeks", "--equal-budget", "--split")
 
 
-def opened(name: str) -> Batch:
-    """The latest batch of a store's folder, or of `results/NAME` for an experiment.
+def opened(name: str, workers: int | None = None) -> Batch:
+    """The latest batch of a store's folder as it is; for an experiment the batch in `results/NAME`, run to its end.
 
-    Raises UserError when there is no store, or its experiment cannot be found.
+    Raises UserError when there is no such store or experiment, KeyboardInterrupt when the run was stopped.
     """
     folder = Path(name)
-    if not (folder / "store.json").is_file():
-        experiment = load_experiment(name)
-        folder = Path("results") / experiment.name
-        if not (folder / "store.json").is_file():
-            raise UserError(
-                f"{name}: no store in {folder} yet; run it first: jobcenter batch {name}, or name the store's folder"
-            )
-    store = Store.open(folder)
+    if (folder / "store.json").is_file():
+        return _latest(Store.open(folder))
+    experiment = load_experiment(name)
+    folder = Path("results") / experiment.name
+    store = Store.create_or_open(folder)
+    return _whole(_latest(store) if store.batches() else Batch(experiment, store), name, folder, workers)
+
+
+def _latest(store: Store) -> Batch:
     batches = store.batches()
     if not batches:
         raise UserError(
-            f"{folder}: no batch was ever run into this store; run jobcenter batch EXPERIMENT --out {folder}"
+            f"{store.folder}: no batch was ever run into this store; run jobcenter batch EXPERIMENT --out"
+            f" {store.folder}"
         )
     return _batch(batches[-1]["command"], store)
+
+
+def _whole(job: Batch, name: str, folder: Path, workers: int | None) -> Batch:
+    """The batch with what was missing run, as far as its stop rule asks for more."""
+    if not job.missing:
+        return job
+    with job.store.writing(), progress("Runs", job.summary.planned) as step:
+        step(job.summary.there)
+        words = command_line("batch", name, out=folder)
+        summary = job.run(job.experiment.file.where, workers, None, lambda done, _: step(done), command=words)
+    if summary.interrupted:
+        raise KeyboardInterrupt(f"Stopped: what is finished is in {folder}; the same command goes on.")
+    return job
 
 
 def _batch(command: str, store: Store) -> Batch:
     """The batch a command line describes."""
     words = shlex.split(command)
-    if words[:2] != ["jobcenter", "batch"] or len(words) < 3:
+    if len(words) < 3 or words[0] != "jobcenter" or words[1] not in ("batch", "decide"):
         raise UserError(
             f"{store.folder}: the command that made it is not known ('{command}'); run jobcenter batch again"
         )

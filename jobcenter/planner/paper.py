@@ -18,6 +18,8 @@ from experiments.stored import NET, Stored
 from jobcenter.planner.blocks import Block, Bullets, Heading, NewPage, Paper, Table, Text
 from jobcenter.planner.paper_appendix import appendix
 from jobcenter.planner.paper_figures import figures
+from jobcenter.planner.reconcile import beside
+from jobcenter.planner.reconcile_paper import one_sentence
 from jobcenter.planner.words import UNKNOWN, Words
 from sim.codes import APPLICANTS, FRAMES
 from sim.errors import UserError
@@ -303,6 +305,11 @@ def paper(stored: Stored, say: Words, question: str, command: str) -> Paper:
         blocks.append(Text(say("watermark"), "warning"))
     if base.world.share < 1.0:
         blocks.append(Text(say("part_of_town", share=say.percent(base.world.share)), "warning"))
+    reconciled = beside(base)
+    if reconciled is not None:
+        if reconciled.example:
+            blocks.append(Text(say("report.example"), "warning"))
+        blocks.append(Text(one_sentence(reconciled, say), "warning" if reconciled.flagged else "small"))
     blocks.append(Bullets((say("answer.nothing"), *(page.sentence(name) for name in page.strategies))))
     warned = [text for name in page.strategies for text in page.warnings(name)]
     if warned:

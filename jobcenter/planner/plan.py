@@ -1,7 +1,7 @@
 """The approved forecast, frozen: predicted monthly paths, limits set before the start, and a hash over all of it."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,9 +15,9 @@ from experiments.provenance import hash_of
 from experiments.store.atomic import write_whole
 from experiments.stored import Stored
 from jobcenter.planner.follow_up_series import (
+    BY_CONTROL,
     LEAST_SD,
     LINKS,
-    SERIES,
     Yardstick,
     monthly,
     months_of,
@@ -27,6 +27,7 @@ from jobcenter.planner.follow_up_series import (
 )
 from sim.errors import UserError
 from sim.records.outcomes import Key
+from sim.scenario import Scenario
 from sim.version import code_version
 
 SCHEMA: Final = 1
@@ -74,7 +75,7 @@ class Judge:
         self.plan = plan
         fit, held = plan.halves()
         self.planned, self.none, self.sign = {}, {}, {}
-        for link in LINKS:
+        for link in (one for one in LINKS if one in plan.planned):
             values, beside = sums({k: v[fit] for k, v in plan.planned.items()}, link)
             base, base_beside = sums({k: v[fit] for k, v in plan.nothing.items()}, link)
             planned, none = (
@@ -162,8 +163,7 @@ def freeze(
     Raises UserError for an unknown scenario or a store with too few pairs.
     """
     from experiments.anchor import anchored
-    from experiments.chunk import _under
-    from experiments.run import branch
+    from experiments.chunk import under
 
     names = list(stored.names)
     if name is None and len(names) == 1:
@@ -186,9 +186,9 @@ def freeze(
     runs: tuple[list[dict[str, np.ndarray]], ...] = ([], [])
     for done, pair in enumerate(pairs):
         values = anchored(stored.base, stored.job.planned.values_of(pair))
-        both = tuple(_under(s, stored.base, values).for_weeks(weeks) for s in (stored.base, scenario))
-        for kept, result in zip(runs, branch(both, None, pair.seed), strict=True):
-            kept.append(monthly(result, groups))
+        both = tuple(under(s, stored.base, values).for_weeks(weeks) for s in (stored.base, scenario))
+        for kept, found in zip(runs, pair_of_months(both, pair.seed, groups), strict=True):
+            kept.append(found)
         progress(done + 1)
     lived = [{s: np.round([run[s] for run in of], 4) for s in of[0]} for of in runs]
     planned, nothing = with_posts(lived[1], lived[0])
@@ -202,12 +202,31 @@ def freeze(
         "groups": groups, "months": known,
         "first_month": known[max(0, months_of(stored.base.start_week, weeks)[1][week])],
         "draws": [pair.draw for pair in pairs], "pays_back": _pays_back(stored, name),
-        "planned": {s: planned[s].tolist() for s in SERIES}, "nothing": {s: nothing[s].tolist() for s in SERIES},
+        "planned": {s: v.tolist() for s, v in planned.items()}, "nothing": {s: v.tolist() for s, v in nothing.items()},
         "prior_works": prior, "made": datetime.now(UTC).isoformat(timespec="seconds"), "command": command,
         "version": code_version(),
     }  # fmt: skip
     body = json.loads(json.dumps(body))
     return _plan(body, hash_of(body))
+
+
+def pair_of_months(
+    both: tuple[Scenario, ...], seed: int, groups: Sequence[str]
+) -> Iterator[dict[str, np.ndarray]]:
+    """The followed series of the base and of the approved scenario under the same luck; with a trial its arms too."""
+    from experiments.run import branch
+
+    trial = both[1].trial
+    if trial is None:
+        yield from (monthly(result, groups) for result in branch(both, None, seed))
+        return
+    from jobcenter.planner.arms import fewer_by_control, lived
+    from sim.population.history import starting_state
+
+    start = starting_state(both[1], seed)
+    for scenario in both:
+        result, arms = lived(scenario, trial, seed, start.copy())
+        yield {**monthly(result, groups), BY_CONTROL: fewer_by_control(arms)}
 
 
 def _pays_back(stored: Stored, name: str) -> list[bool]:

@@ -9,13 +9,14 @@ import pytest
 from calibration.distance import distance
 from calibration.emulator import fit_emulator, quadratic_terms
 from calibration.fit import QUICK, Effort, calibrate, prepared, read_variants
-from calibration.fit_report import behaviour_text, posterior_frame, report_lines, tables, write_all
+from calibration.fit_report import posterior_frame, report_lines, tables, write_all
 from calibration.levels import Level, levels, log_prior, start_of, values_at
 from calibration.posterior import Likelihood, sample, waves
 from calibration.screen import Screening
 from calibration.search import Search
 from calibration.simulate import Simulator
 from calibration.target_file import load_targets
+from experiments.behaviour_file import behaviour_text
 from experiments.comparison import WATERMARK
 from experiments.draws import Range, read_posterior
 from experiments.store import Store

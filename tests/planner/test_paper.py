@@ -139,3 +139,22 @@ def test_a_store_of_other_code_is_refused(
         Stored(opened(str(folder / "store")))
     with pytest.raises(UserError, match="no experiment is called"):
         opened("no_such_thing")
+
+
+def test_of_an_experiment_what_is_missing_is_run(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first time all of it, then nothing; a batch that was begun is gone on with under its own options."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "little.yaml").write_text(
+        EXPERIMENT.replace("pairs: 12\ndraws: ranges\nreplicates: 2", "pairs: 3").replace("60", "8")
+    )
+    job = opened("little.yaml", workers=1)
+    assert (job.summary.there, job.summary.finished) == (0, 9)
+    again = opened("little.yaml", workers=1)
+    assert (again.summary.there, again.summary.finished, again.missing) == (9, 0, 0)
+    with again.store.writing():  # the same experiment, one pair more
+        command = "jobcenter batch little.yaml --seeds 4"
+        Batch(load_experiment("little.yaml", 4), again.store).run("threads", 1, command=command)
+    more = opened("little.yaml", workers=1)
+    assert (more.summary.planned, more.missing) == (12, 0)

@@ -227,7 +227,7 @@ def _base_books(
     job: Job, drawn: dict[str, float], limit_seconds: float, stopped: Callable[[], bool]
 ) -> Books:
     """The base of the pair, lived for what savings are measured against."""
-    base = _under(job.scenarios[0], job.scenarios[0], drawn)
+    base = under(job.scenarios[0], job.scenarios[0], drawn)
     return books_of(run_one(base, None, job.seed, progress=weekly_watch(limit_seconds, stopped)))
 
 

@@ -6,18 +6,17 @@ municipality's part of two full years at the 20 % step), beside the largest effe
 """
 
 import math
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from experiments.bounds import (
     LARGEST,
     MUNICIPAL_SHARE,
     YEARS_GAINED,
-    Group,
     Published,
     gain_at_most,
-    reached_in,
 )
 from experiments.equal_budget import active, authorised_kr
+from experiments.reach import Changes, Group, reached
 from sim.codes import BENEFITS
 from sim.records.outcomes import OERE, WEEKS_PER_YEAR
 from sim.scenario import Scenario
@@ -25,6 +24,9 @@ from sim.tables.law import amounts_oere
 
 # The largest effect measured by a trial, whatever the lever: what a hope is held against.
 BEST: Published = LARGEST["early_intervention"]
+
+# A citizen and year, a judgement (the default of facts/municipal.md); the ceiling after a run uses the run's own.
+CHANGES_A_YEAR: Final = 0.5
 
 
 class BreakEven(NamedTuple):
@@ -49,21 +51,33 @@ def groups_of_stocks(scenario: Scenario) -> dict[str, Group]:
             out[benefit] = Group(
                 persons=row.value,
                 entries=row.value * hazard * WEEKS_PER_YEAR,
+                leaving=hazard * WEEKS_PER_YEAR,
+                shifts=row.value,  # in proportion to the people: no file counts shifts
                 job_chance=1.0 - math.exp(-hazard * WEEKS_PER_YEAR),
                 municipal_kr=MUNICIPAL_SHARE * float(weekly[b]) * WEEKS_PER_YEAR,
             )
     return out
 
 
+def changes_of_office(scenario: Scenario) -> Changes:
+    """Changes by cause without a run: what staff files say of leaving and absence; the rest is change of benefit.
+
+    Levelling of caseloads and own requests are left out: how many they are depends on the queue and on trust.
+    """
+    leave = scenario.municipality.staff.leave_share_per_year
+    absence = scenario.behaviour["staff.long_absence"] * WEEKS_PER_YEAR
+    return Changes(leave, absence, max(0.0, CHANGES_A_YEAR - leave - absence), 0.0, 0.0)
+
+
 def break_even(scenario: Scenario) -> BreakEven:
     """The break-even of a scenario's levers together."""
     groups = groups_of_stocks(scenario)
-    changes = 0.5  # a citizen and year, the default of facts/municipal.md; the ceiling after a run uses the run's own
+    changes = changes_of_office(scenario)
     persons = finders = worth = 0.0
     cost = authorised_kr(scenario) / scenario.world.share
     levers = active(scenario)
     for lever in levers.values():
-        for benefit, n in reached_in(scenario, lever, groups, changes, 1.0).items():
+        for benefit, (n, _) in reached(scenario, lever, groups, changes, 1.0).items():
             group = groups[benefit]
             persons += n
             finders += n * group.job_chance

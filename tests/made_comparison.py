@@ -34,6 +34,11 @@ class _Law:
     def day_of(week: int) -> Any:
         return monday_of(week)
 
+    @staticmethod
+    def contact_rules(group: str, week: int) -> tuple[Any, ...]:
+        """The a-kasse has the insured for three months."""
+        return (SimpleNamespace(holder="a_kasse", window_weeks=13),) if group == "dagpenge" else ()
+
 
 def made_scenario(
     name: str,
@@ -56,12 +61,15 @@ def made_scenario(
         levers=built,
         trial=None,
         municipality_name="slagelse",
-        municipality=SimpleNamespace(name="Slagelse"),
+        municipality=SimpleNamespace(
+            name="Slagelse",
+            staff=SimpleNamespace(teams={team: SimpleNamespace(fte=10.0) for team in codes.TEAMS}),
+        ),
         world=SimpleNamespace(share=1.0),
         assumptions=(),
         prices=SimpleNamespace(level_year=2026, discount_rate=0.035),
         law=_Law(),
-        behaviour={},
+        behaviour={"staff.long_absence": 0.002, "staff.long_absence_weeks": 8},
         canonical=lambda: {"law": {"refusion": refusion}, "doses": doses, "municipality": {}},
     )
 

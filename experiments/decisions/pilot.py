@@ -86,9 +86,9 @@ def pilots(
 
 def reach_of(scenario: Scenario, trials: Trials) -> Reach | str:
     """What a trial of a scenario's levers meets, from one world without them; or why none can be held."""
-    from experiments.bounds import reached
-    from experiments.break_even import break_even, groups_of_stocks
+    from experiments.break_even import break_even, changes_of_office, groups_of_stocks
     from experiments.equal_budget import active
+    from experiments.reach import reached
 
     levers = active(scenario)
     office = [name for name, lever in levers.items() if not lever.per_person]
@@ -98,8 +98,10 @@ def reach_of(scenario: Scenario, trials: Trials) -> Reach | str:
     least = min(trials.persons_per_arm)
     if found.persons_reached < least:
         return f"it reaches {found.persons_reached:,.0f} persons a year, fewer than the {least:,} of the smallest arm"
-    stocks = groups_of_stocks(scenario)
-    groups = dict.fromkeys(group for lever in levers.values() for group in reached(lever, stocks, 1.0))
+    stocks, changes = groups_of_stocks(scenario), changes_of_office(scenario)
+    groups = dict.fromkeys(
+        group for lever in levers.values() for group in reached(scenario, lever, stocks, changes, 1.0)
+    )
     persons = outcomes_of_persons(scenario, tuple(groups), trials.follow_up_weeks)
     if persons.size < FEWEST:
         return f"{persons.size} persons could be enrolled, fewer than {FEWEST}"

@@ -167,7 +167,7 @@ def run(name: str, seed: int, weeks: int, recipe: Recipe) -> RunResult:
     ledger[:, codes.A_EXTERNAL, NO_BENEFIT, 0, codes.MUNICIPALITY] = 25_000_000
     years = tuple(range(calendar.year_of(START), calendar.year_of(START + weeks - 1) + 1))
     pots = np.zeros((len(years), codes.N_POTS, 4), np.int64)
-    pots[:, 0] = (9_300_000_000, 9_250_000_000, 9_250_000_000)
+    pots[:, 0] = (9_300_000_000, 9_250_000_000, 9_250_000_000, 0)
     return RunResult(name, seed, START, weeks, rows, ledger, pots, years, cohort, recipe.steps)
 
 

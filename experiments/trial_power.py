@@ -23,6 +23,8 @@ POINTS: Final = 41  # sizes of the curve, evenly on a log scale
 WANTED: Final = 0.80
 _PER_ROW: Final = 2
 _TICKS: Final = [digit * 10**power for power in range(7) for digit in (1, 2, 5)]
+_FEWER_TICKS: Final = [digit * 10**power for power in range(7) for digit in (1, 3)]
+_MOST_TICKS: Final = 7
 
 
 class Curve(NamedTuple):
@@ -160,7 +162,10 @@ def _panel(axes: "Axes", study: Study, outcome: str, curve: Curve | None, simula
     axes.set_ylim(0, 100)
     axes.set_yticks([0, 20, 40, 60, 80, 100])
     axes.set_title(title, pad=7)
-    ticks = [value for value in _TICKS if axes.get_xlim()[0] <= value <= axes.get_xlim()[1]]
+    low, high = axes.get_xlim()
+    ticks = [value for value in _TICKS if low <= value <= high]
+    if len(ticks) > _MOST_TICKS:
+        ticks = [value for value in _FEWER_TICKS if low <= value <= high]
     axes.xaxis.set_minor_locator(NullLocator())
     axes.set_xticks(ticks, [thousands(value, None) for value in ticks])
     here = f"this trial: {own:,.0f} per arm"

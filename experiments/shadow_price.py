@@ -66,8 +66,7 @@ def margins(scenario: Scenario, krone_kr: float, each_team: bool = False) -> lis
         raise UserError(
             f"'{scenario.name}' holds no whole budget year to price a krone in; give --weeks 104 or more"
         )
-    staff = scenario.municipality.staff.teams
-    have = {team: staff[team].fte for team in SOME_TEAMS if staff[team].fte > 0}
+    have = {team: fte for team, fte in _posts_left(scenario).items() if fte > 0}
     posts = math.floor(4.0 * krone_kr / post_kr(scenario) + 1e-9) / 4.0
     if posts <= 0:
         raise UserError(
@@ -90,6 +89,15 @@ def margins(scenario: Scenario, krone_kr: float, each_team: bool = False) -> lis
         sides = ({team: sign * fte for team, fte in more.items() if fte} for sign in (1, -1))
         out.append(Margin(name, *(_moved(scenario, {}, side) for side in sides)))
     return out
+
+
+def _posts_left(scenario: Scenario) -> dict[str, float]:
+    """Posts by team that the scenario's levers have not cut."""
+    left = {team: scenario.municipality.staff.teams[team].fte for team in SOME_TEAMS}
+    for lever in scenario.levers.values():
+        for team, fte in lever.posts_from(scenario, lever.first_week(scenario)).items():
+            left[team] += min(fte, 0.0)
+    return left
 
 
 def _moved(scenario: Scenario, pots: dict[str, float], posts: dict[str, float]) -> Scenario:

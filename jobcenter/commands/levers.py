@@ -51,6 +51,11 @@ def parameters(lever: "type[Lever]") -> list[dict[str, Any]]:
     if isinstance(extra, dict):  # entries under names of the scenario's own
         table = schema["$defs"][extra["$ref"].rsplit("/", 1)[-1]]["properties"]
         own = {**own, **{f"NAME.{key}": value for key, value in table.items()}}
+    for name, row in list(own.items()):  # a table of its own, which may be left out
+        for option in row.get("anyOf", ()):
+            if "$ref" in option:
+                inner = schema["$defs"][option["$ref"].rsplit("/", 1)[-1]]["properties"]
+                own |= {f"{name}.{key}": value for key, value in inner.items()}
     return [
         {
             "name": key,

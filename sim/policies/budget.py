@@ -201,6 +201,11 @@ class Budget(Lever):
             for pot, kr in pots.items():
                 if full[pot] - cut.get(pot, 0) + kr * 100.0 * scenario.world.share < -0.5:
                     found["added_kr"] = f"takes more from {pot} in {year} than is authorised in it"
+        fewer = self.cut_posts(scenario)
+        for year, posts in self.added_fte.items():
+            for team, fte in posts.items():
+                if scenario.municipality.staff.teams[team].fte - fewer.get(team, 0.0) + fte < -1e-9:
+                    found["added_fte"] = f"takes more posts from {team} in {year} than it has"
         begin = year_of(self.first_week(scenario))
         if any(year < begin for year in (*self.added_kr, *self.added_fte)):
             found["added_kr" if self.added_kr else "added_fte"] = (

@@ -275,6 +275,7 @@ WRONG = {
     "{added_kr: {2028: {authority_staff: 1 mio. kr.}}}": "authority_staff",
     "{when_empty: {external_courses: pray}}": "overspend",
     "{added_fte: {2028: {young: 0.3}}}": "posts come in quarters",
+    "{cut_share: 0.1, added_fte: {2028: {fleksjob: -3.25}}}": "takes more posts from fleksjob in 2028",
     "{investment: {share: 0.5, to_pots: {external_courses: 0.5}}}": "must add up to 1, found 0.5",
 }  # fmt: skip
 

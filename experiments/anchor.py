@@ -11,7 +11,7 @@ import hashlib
 import json
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -57,26 +57,26 @@ def anchored(
     """
     if not draw:
         return {}
-    plain = _plain(base)
-    levels = _of_levels(draw)
-    path = _place(plain, levels)
+    plain = without_levers(base)
+    own = _of_base(draw)
+    path = _place(plain, own)
     if path.exists():
         factors = json.loads(path.read_text(encoding="utf-8"))
     else:
-        factors = solve(plain, levels, progress)
+        factors = solve(plain, own, progress)
         _write(path, factors)
-    return {**draw, **_levels(base, draw, factors)}
+    return {**draw, **levels(base, draw, factors)}
 
 
 def weeks_to_run(base: Scenario, draws: Iterable[Mapping[str, float]]) -> int:
     """Weeks of simulation the anchors of these draws still take; nothing for what is kept."""
-    plain = _plain(base)
-    missing = sum(not _place(plain, _of_levels(draw)).exists() for draw in draws if draw)
+    plain = without_levers(base)
+    missing = sum(not _place(plain, _of_base(draw)).exists() for draw in draws if draw)
     central = 1 + len(PREFIX) if missing and not _central_place(plain).exists() else 0
     return plain.weeks * (missing + central)
 
 
-def _of_levels(draw: Mapping[str, float]) -> dict[str, float]:
+def _of_base(draw: Mapping[str, float]) -> dict[str, float]:
     """The draw without the numbers of levers, which the base does not have."""
     return {name: value for name, value in draw.items() if not name.startswith("levers.")}
 
@@ -100,15 +100,33 @@ def solve(
 
     progress: called every week of the runs it takes; what it raises ends them.
     """
-    with _ONE_AT_A_TIME:  # threads of one process need it once
-        central = _central(plain, progress)
-    stocks = np.array(central["stocks"])
-    moved = np.log(_stocks(plain, draw, progress) / stocks)
-    weight = np.sqrt(stocks) / PAIRED_SD
-    slopes = np.array(central["slopes"]) * weight[:, None]
+    found = central(plain, progress)
+    return undoing(found, np.log(stocks(plain, draw, progress) / found.stocks))
+
+
+def undoing(found: "Central", moved: np.ndarray) -> dict[str, float]:
+    """Log factors by benefit that put stocks back which lie `moved` (log, float64 (benefits,)) off the central ones."""
+    weight = np.sqrt(found.stocks) / PAIRED_SD
+    slopes = found.slopes * weight[:, None]
     ridge = np.eye(len(PREFIX)) / FACTOR_SD**2
     factors = np.linalg.solve(slopes.T @ slopes + ridge, -slopes.T @ (moved * weight))
     return dict(zip(PREFIX, factors.tolist(), strict=True))
+
+
+@dataclass(frozen=True)
+class Central:
+    """Stocks at central values, float64 (benefits,), and how their logs answer to the log factor of each benefit's
+    ways out, float64 (benefits, factors)."""
+
+    stocks: np.ndarray
+    slopes: np.ndarray
+
+
+def central(plain: Scenario, progress: Callable[[int], None] | None = None) -> Central:
+    """What is known of a scenario at central values: measured once, then kept in the cache folder."""
+    with _ONE_AT_A_TIME:  # threads of one process need it once
+        found = _central(plain, progress)
+    return Central(np.array(found["stocks"]), np.array(found["slopes"]))
 
 
 def _central(plain: Scenario, progress: Callable[[int], None] | None = None) -> dict[str, list[float]]:
@@ -116,16 +134,16 @@ def _central(plain: Scenario, progress: Callable[[int], None] | None = None) -> 
     path = _central_place(plain)
     if path.exists():
         return json.loads(path.read_text(encoding="utf-8"))  # type: ignore[no-any-return]
-    stocks = _stocks(plain, {}, progress)
-    slopes = np.empty((stocks.size, len(PREFIX)))
+    middle = stocks(plain, {}, progress)
+    slopes = np.empty((middle.size, len(PREFIX)))
     for k, benefit in enumerate(PREFIX):
-        slopes[:, k] = np.log(_stocks(plain, _levels(plain, {}, {benefit: STEP}), progress) / stocks) / STEP
-    found = {"stocks": stocks.tolist(), "slopes": slopes.tolist()}
+        slopes[:, k] = np.log(stocks(plain, levels(plain, {}, {benefit: STEP}), progress) / middle) / STEP
+    found = {"stocks": middle.tolist(), "slopes": slopes.tolist()}
     _write(path, found)
     return found
 
 
-def _levels(base: Scenario, draw: Mapping[str, float], factors: Mapping[str, float]) -> dict[str, float]:
+def levels(base: Scenario, draw: Mapping[str, float], factors: Mapping[str, float]) -> dict[str, float]:
     """Level rows of the benefits named in `factors`, multiplied; a log factor of 0 changes nothing."""
     out = {}
     for benefit, factor in factors.items():
@@ -135,12 +153,16 @@ def _levels(base: Scenario, draw: Mapping[str, float], factors: Mapping[str, flo
     return out
 
 
-def _stocks(
+def stocks(
     plain: Scenario, draw: Mapping[str, float], progress: Callable[[int], None] | None = None
 ) -> np.ndarray:
-    from experiments.run import run_one
+    """Mean stocks of the benefits that are put back, under a draw and the luck of anchors, float64 (benefits,)."""
+    from sim.model import JobcenterModel
+    from sim.population.history import starting_state
 
-    result = run_one(plain, dict(draw), SEED, progress=progress)
+    drawn = plain.with_behaviour(draw)
+    start = starting_state(drawn, SEED, use_cache=False)  # nobody asks for it again: what is measured is kept
+    result = JobcenterModel(drawn, SEED, start).run(progress=progress).result()
     first, last = min(WEEKS[0], plain.weeks // 2), min(WEEKS[1], plain.weeks)
     means = [
         result.column(f"stock.{benefit}")[first:last].mean() for benefit in BENEFITS if benefit in PREFIX
@@ -148,7 +170,8 @@ def _stocks(
     return np.maximum(np.array(means, dtype=np.float64), 1.0)
 
 
-def _plain(base: Scenario) -> Scenario:
+def without_levers(base: Scenario) -> Scenario:
+    """The base as stocks are measured in it."""
     return replace(base, levers={}, trial=None, weeks=min(base.weeks, WEEKS[1]))
 
 

@@ -8,18 +8,20 @@ import os
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from experiments.draws import number_of, set_by_hand
 from experiments.investing import Books, books_of, check_base, invests, lived
+from experiments.provenance import hash_of
 from experiments.run import Stopped, pasts, run_one
 from sim.records.outcomes import outcome_sheet
 from sim.records.result import RunResult
 from sim.records.tables import detail_tables
 from sim.scenario import Scenario
+from sim.scenario.law_tables import Law
 
 if TYPE_CHECKING:
     from sim.state import State
@@ -27,6 +29,15 @@ if TYPE_CHECKING:
 # A run is asked every week whether its time is up. One that has not answered after so many times its limit hangs.
 HANGS_AFTER_LIMITS: Final = 2.0
 HUNG: Final = 70  # exit code of a worker process that ended itself because a run hung
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a design knows of a pair beforehand, so that its worker need not find it out."""
+
+    factors: Mapping[str, float]  # log factors that put the levels back (experiments/anchor.py)
+    pasts: tuple[str, ...]  # one per scenario: equal names, equal state at the start
+    contexts: tuple[tuple[str, Law], ...] = ()  # refusion rules each run is costed under besides its own
 
 
 @dataclass(frozen=True)
@@ -45,6 +56,7 @@ class Job:
     levels: dict[str, float] = field(
         default_factory=dict
     )  # level rows that vary themselves, laid over the anchor
+    known: Known | None = None  # None: found out here, and kept in the cache folder for the next batch
 
 
 @dataclass(frozen=True)
@@ -59,6 +71,7 @@ class Kept:
     tables: dict[str, bytes] = field(
         default_factory=dict
     )  # what the recording level keeps besides, as Parquet
+    context: str = ""  # the refusion rules it was costed under, where not its own
 
 
 @dataclass(frozen=True)
@@ -133,7 +146,8 @@ class _Alarm:
 def _run_job(
     job: Job, limit_seconds: float, stopped: Callable[[], bool], begins: Callable[[], None], done: Done
 ) -> None:
-    from experiments.anchor import anchored
+    from experiments.anchor import anchored, levels
+    from experiments.recost import live_under
     from sim.population.history import starting_state
 
     def failed(at: int, error: BaseException) -> None:
@@ -144,14 +158,23 @@ def _run_job(
 
     begins()
     try:
-        drawn = anchored(job.scenarios[0], job.values, weekly_watch(limit_seconds, stopped))
-        drawn |= {
-            row: value * drawn.get(row, job.scenarios[0].behaviour[row]) / job.scenarios[0].behaviour[row]
-            for row, value in job.levels.items()
-        }
-        wanted = {at: under(job.scenarios[at], job.scenarios[0], drawn) for at in job.missing}
-        past = dict(zip(wanted, pasts(wanted.values()), strict=True))
-        check_base(job.scenarios[0])
+        base, known = job.scenarios[0], job.known
+        drawn = (
+            anchored(base, job.values, weekly_watch(limit_seconds, stopped))
+            if known is None
+            else {**job.values, **levels(base, job.values, known.factors)}
+        )
+        drawn |= {row: value * drawn.get(row, base.behaviour[row]) / base.behaviour[row]
+                  for row, value in job.levels.items()}  # fmt: skip
+        wanted = {at: under(job.scenarios[at], base, drawn) for at in job.missing}
+        past = dict(
+            zip(
+                wanted,
+                pasts(wanted.values()) if known is None else (known.pasts[at] for at in wanted),
+                strict=True,
+            )
+        )
+        check_base(base)
         books = (
             _base_books(job, drawn, limit_seconds, stopped) if any(map(invests, wanted.values())) else None
         )
@@ -161,27 +184,38 @@ def _run_job(
         for at in job.missing:
             failed(at, error)
         return
+    contexts = known.contexts if known is not None else ()
     starts = {}
     last = {key: at for at, key in past.items()}  # it lives in the start itself; the others get a copy
     for at, scenario in wanted.items():
         begins()
         begin, watch = time.perf_counter(), weekly_watch(limit_seconds, stopped)
+        key = job.keys[job.missing.index(at)]
         try:
-            if past[at] not in starts:
-                starts[past[at]] = starting_state(scenario, job.seed)
+            if past[at] not in starts:  # a point of a design has a start nobody asks for again
+                starts[past[at]] = starting_state(scenario, job.seed, use_cache=known is None)
             start = starts.pop(past[at]) if at == last[past[at]] else starts[past[at]].copy()
-            result = _live(scenario, job.seed, start, job.recording, watch, books)
-            values, tables = (
-                _outcomes(result),
-                _tables(result, job.recording, job.keys[job.missing.index(at)]),
-            )
+            if contexts:
+                result, *recosted = live_under(scenario, [law for _, law in contexts], job.seed, start, watch)
+            else:
+                result, recosted = _live(scenario, job.seed, start, job.recording, watch, books), []
+            values, tables = _outcomes(result), _tables(result, job.recording, key)
+            others = [(name, _outcomes(other)) for (name, _), other in zip(contexts, recosted, strict=True)]
         except Stopped:
             raise
         except Exception as error:
             failed(at, error)
             continue
-        key = job.keys[job.missing.index(at)]
-        done.kept.append(Kept(key, job.number, at, time.perf_counter() - begin, values, tables))
+        seconds = time.perf_counter() - begin
+        done.kept.append(Kept(key, job.number, at, seconds, values, tables))
+        done.kept += [
+            Kept(context_key(key, name), job.number, at, 0.0, other, context=name) for name, other in others
+        ]
+
+
+def context_key(key: str, context: str) -> str:
+    """Key of a run costed under other refusion rules. context: their name and hash (sensitivity/running.py)."""
+    return hash_of([key, "costed under", context])
 
 
 def weekly_watch(limit_seconds: float, stopped: Callable[[], bool]) -> Callable[[int], None]:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from experiments.sensitivity.emulator import emulated
+from experiments.sensitivity.emulator import emulated, of_correlated
 from experiments.sensitivity.factors import Factor
-from experiments.sensitivity.indices import BOOTSTRAPS, Index, morris, noise_variance, sobol, variance
+from experiments.sensitivity.indices import BOOTSTRAPS, Index, means, morris, noise_variance, sobol, variance
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,12 +37,28 @@ class Effect:
 
     scenario: str
     outcome: str
-    y: np.ndarray  # float64 (points, seeds), in the unit of the outcome
+    y: np.ndarray  # float64 (points, seeds), in the unit of the outcome; NaN where a point has fewer seeds
+    context: str = ""  # refusion rules, where not the plain world's
+
+    @property
+    def name(self) -> str:
+        """The scenario, with its context where there is one."""
+        return f"{self.scenario} under {self.context}" if self.context else self.scenario
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What tells this effect from others of an analysis."""
+        return self.name, self.outcome
+
+    @property
+    def mean(self) -> np.ndarray:
+        """Mean over seeds, float64 (points,)."""
+        return means(self.y)
 
     @property
     def luck_share(self) -> float:
         """Part of the variance of the means over seeds that is luck; NaN with one seed."""
-        whole = float(self.y.mean(axis=1).var(ddof=1))
+        whole = float(self.mean.var(ddof=1))
         return noise_variance(self.y) / whole if whole > 0 else 0.0
 
 
@@ -78,20 +94,20 @@ def problem_of(factors: Sequence[Factor]) -> dict[str, Any]:
     }
 
 
-def design(method: str, factors: Sequence[Factor], n: int) -> np.ndarray:
+def design(method: str, factors: Sequence[Factor], n: int, seed: int = SEED) -> np.ndarray:
     """Quantiles of every point, float64 (points, factors). n: trajectories of morris, base points of the others."""
     problem = problem_of(factors)
     if method == SCREENING:
         from SALib.sample import morris as sampler
 
-        return np.asarray(sampler.sample(problem, n, num_levels=LEVELS, seed=SEED))
+        return np.asarray(sampler.sample(problem, n, num_levels=LEVELS, seed=seed))
     if method == VARIANCE:
         from SALib.sample import sobol as sampler
 
-        return np.asarray(sampler.sample(problem, n, calc_second_order=False, seed=SEED))
+        return np.asarray(sampler.sample(problem, n, calc_second_order=False, seed=seed))
     from SALib.sample import latin
 
-    return np.asarray(latin.sample(problem, n, seed=SEED))
+    return np.asarray(latin.sample(problem, n, seed=seed))
 
 
 def points_needed(method: str, factors: int, n: int) -> int:
@@ -106,20 +122,27 @@ def analyse(
     n: int,
     effect: Effect,
     bootstraps: int = BOOTSTRAPS,
+    correlated: bool = False,
 ) -> Analysis:
-    """The indices of one effect. u: the design; n: as in `design`; no bounds with no bootstraps."""
+    """The indices of one effect. u: the design; n: as in `design`; no bounds with no bootstraps; correlated: the points
+    are draws, not a design."""
     out = Analysis(effect, method, factors, [])
     if method == SCREENING:
         out.indices = morris(u, effect.y, n, bootstraps)
     elif method == VARIANCE:
         out.indices = sobol(effect.y, len(factors), bootstraps)
+    elif method == "shapley" and correlated:
+        out.indices, error = of_correlated(u, effect.y)
+        out.remarks.append(
+            f"from a linear emulator that misses {error:.0%} of the variance in cross-validation"
+        )
     elif method == "shapley":
         out.indices, error = emulated(u, effect.y)
         out.remarks.append(
             f"from a quadratic emulator that misses {error:.0%} of the variance in cross-validation"
         )
     else:
-        out.indices = _by_salib(method, factors, u, effect.y.mean(axis=1))
+        out.indices = _by_salib(method, factors, u, effect.mean)
         out.remarks.append(
             "luck is left in the means this method is given: indices of idle factors are above zero"
         )
@@ -155,13 +178,14 @@ def _around(name: str, value: float, half: float) -> Index:
 
 
 def tidy(analyses: Sequence[Analysis]) -> "pd.DataFrame":
-    """scenario, outcome, method, factor, group, index, value, low, high: one row a number, bounds 95 %."""
+    """scenario, context, outcome, method, factor, group, index, value, low, high: one row a number, bounds 95 %."""
     import pandas as pd
 
     return pd.DataFrame(
         [
             {
                 "scenario": one.effect.scenario,
+                "context": one.effect.context,
                 "outcome": one.effect.outcome,
                 "method": one.method,
                 "factor": factor.name,

@@ -4,22 +4,26 @@
 what they move is the effect, not the municipality. *levels* are the fitted rates of finding work, falling ill, leaving,
 and who lives in the municipality; they form a group of their own and are never put back (economics rule 4). *prices*
 are prices, staff and shares paid with a range of their own in the files. *scenario* are values an experiment gives a
-range under `factors:`. *structure* chooses one of its `variants`.
+range under `factors:`. *structure* chooses one of its `variants`, or (when asked) one of its scenarios. A variant that
+changes the refusion rules only is no factor but a context: every run is costed under it too (experiments/recost.py).
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 from experiments.draws import Range, is_drawn, number_of, ranges, set_by_hand
 from experiments.experiment_file import PLAIN, Experiment
+from experiments.recost import why_not
 from sim.errors import UserError
 from sim.scenario import Scenario
+from sim.scenario.law_tables import Law
 from sim.scenario.yaml_tree import nearest
 
 GROUPS: Final = ("effects", "mechanism", "levels", "prices", "scenario", "structure")
 DEFAULT_GROUPS: Final = tuple(group for group in GROUPS if group != "levels")
 STRUCTURE: Final = "structure"
+SCENARIO: Final = "which scenario"
 _EFFECTS: Final = ("effects", "implementation")
 # Where values of the files with a range belong; stocks are what the model is judged by, never an input.
 _PLACES: Final = {
@@ -60,26 +64,43 @@ class Point:
     values: dict[str, float]  # anchored
     levels: dict[str, float]  # not anchored
     variant: str
-    overrides: tuple[str, ...]
+    settings: dict[str, str] = field(default_factory=dict)  # values of the files, as an override writes them
+    scenario: str | None = None  # the one that is lived beside the base; None: all of them
+
+    @property
+    def all_values(self) -> dict[str, Any]:
+        """Everything that names the point."""
+        return {**self.values, **self.levels, **self.settings}
 
 
-def factors_of(experiment: Experiment, groups: Sequence[str], only: Sequence[str] = ()) -> list[Factor]:
+def factors_of(
+    experiment: Experiment, groups: Sequence[str], only: Sequence[str] = (), which_scenario: bool = False
+) -> list[Factor]:
     """The factors of these groups, in the order of groups and names; of them those named in `only`, if any are.
 
-    Raises UserError for an unknown group or factor, a factor without a range, and one that a scenario sets itself.
+    which_scenario: the scenario itself is one more factor. Raises UserError for an unknown group or factor, a factor
+    without a range, and one that a scenario sets itself.
     """
     unknown = [group for group in groups if group not in GROUPS]
     if unknown:
         raise UserError(f"--groups {unknown[0]}: allowed are {', '.join(GROUPS)}")
     base = experiment.worlds[PLAIN][0]
     known = _known(experiment, base)
+    if which_scenario:
+        if len(experiment.names) < 3:
+            raise UserError(
+                f"{experiment.path}: the scenario can be a factor where there are two or more beside the base"
+            )
+        known[SCENARIO] = Factor(SCENARIO, "structure", None, experiment.names[1:])
+        only = (*only, SCENARIO) if only else ()
+        groups = (*groups, "structure")
     for name in only:
         if name not in known:
             raise UserError(f"--factor {name}: {_why_not(base, name, known)}")
     chosen = [
         factor for factor in known.values() if (factor.name in only if only else factor.group in groups)
     ]
-    fixed = _fixed(experiment)
+    fixed = fixed_by(experiment)
     asked = [factor.name for factor in chosen if factor.name in fixed and factor.name in only]
     if asked:
         raise UserError(
@@ -112,12 +133,23 @@ def _known(experiment: Experiment, base: Scenario) -> dict[str, Factor]:
     for name, given in experiment.file.factors.items():
         middle = (given.low + given.high) / 2.0
         out[name] = Factor(name, "scenario", Range(middle, given.low, given.high, "uniform"), in_files=True)
-    if experiment.file.variants:
-        out[STRUCTURE] = Factor(STRUCTURE, "structure", None, tuple(experiment.worlds))
+    structures = tuple(variant for variant in experiment.worlds if variant not in contexts_of(experiment))
+    if len(structures) > 1:
+        out[STRUCTURE] = Factor(STRUCTURE, "structure", None, structures)
     return out
 
 
-def _fixed(experiment: Experiment) -> dict[str, str]:
+def contexts_of(experiment: Experiment) -> dict[str, Law]:
+    """The variants whose money follows from lives under the plain rules, each with its law."""
+    plain = experiment.worlds[PLAIN]
+    return {
+        variant: world[0].law
+        for variant, world in experiment.worlds.items()
+        if variant != PLAIN and not any(map(why_not, plain, world))
+    }
+
+
+def fixed_by(experiment: Experiment) -> dict[str, str]:
     """Factors some scenario of the set holds at a number of its own -> that scenario."""
     base = experiment.worlds[PLAIN][0]
     fixed: dict[str, str] = {}
@@ -134,6 +166,12 @@ def _fixed(experiment: Experiment) -> dict[str, str]:
 def _why_not(base: Scenario, name: str, known: Mapping[str, Factor]) -> str:
     if name in base.behaviour_rows:
         return "has no range (it is fixed); give it one in the behaviour file"
+    if name in base.provenance:
+        return "has no range; give it low and high where it is written, or under 'factors:' of an experiment"
+    if name == STRUCTURE:
+        return (
+            "the experiment has no variant to choose from; a variant of the refusion rules alone is a context"
+        )
     return f"is no factor{nearest(name, known)}; a value of the scenario needs low and high under 'factors:'"
 
 
@@ -141,19 +179,19 @@ def point_of(factors: Sequence[Factor], row: Sequence[float], screening: bool) -
     """The values at one row of a design. row: quantiles, one per factor."""
     values: dict[str, float] = {}
     levels: dict[str, float] = {}
-    overrides: list[str] = []
-    variant = PLAIN
+    settings: dict[str, str] = {}
+    variant, scenario = PLAIN, None
     for factor, u in zip(factors, row, strict=True):
         value = factor.within(float(u)) if screening else factor.at(float(u))
         if isinstance(value, str):
-            variant = value
+            variant, scenario = (variant, value) if factor.name == SCENARIO else (value, scenario)
         elif factor.in_files:
-            overrides.append(f"{factor.name}={_text(factor, value)}")
+            settings[factor.name] = _text(factor, value)
         elif factor.group == "levels":
             levels[factor.name] = value
         else:
             values[factor.name] = value
-    return Point(values, levels, variant, tuple(overrides))
+    return Point(values, levels, variant, settings, scenario)
 
 
 def _text(factor: Factor, value: float) -> str:

@@ -21,7 +21,7 @@ _LOW, _HIGH = SCENARIO_COLOURS[0], SCENARIO_COLOURS[1]
 def tornado(analysis: Analysis, found: Sequence[Ends], unit: Unit) -> "Figure":
     """The mean effect where a factor lies in the lowest and in the highest third of what is possible."""
     order = sorted(range(len(found)), key=lambda k: -abs(found[k].high - found[k].low))[:SHOWN]
-    middle = float(analysis.effect.y.mean()) * unit.scale
+    middle = float(analysis.effect.mean.mean()) * unit.scale
     with style():
         figure = new_figure(1.1 + 0.36 * len(order))
         axes = figure.subplots()
@@ -40,7 +40,7 @@ def tornado(analysis: Analysis, found: Sequence[Ends], unit: Unit) -> "Figure":
         axes.set_xlabel(
             f"{unit.words}: mean effect where the factor is low (lowest third, blue) and high (orange)"
         )
-        axes.set_title(f"{analysis.effect.scenario}: what moves the effect")
+        axes.set_title(f"{analysis.effect.name}: what moves the effect")
         figure.tight_layout()
     return figure
 
@@ -72,7 +72,7 @@ def importance(analysis: Analysis) -> "Figure":
         _rows(axes, [factor_words(analysis.factors[k].name) for k in order])
         axes.set_xlim(0.0)
         axes.set_xlabel("share of what is not known about the effect, 95 % interval over the design")
-        axes.set_title(f"{analysis.effect.scenario}: whose ignorance it is ({analysis.method})")
+        axes.set_title(f"{analysis.effect.name}: whose ignorance it is ({analysis.method})")
         if names:
             axes.legend(frameon=False, loc="lower right")
         figure.tight_layout()
@@ -104,7 +104,7 @@ def _plane(analysis: Analysis) -> "Figure":
     axes.set_ylim(0, most * 1.1)
     axes.set_xlabel("mean size of the effect of going from low to high (mu*), in the unit of the outcome")
     axes.set_ylabel("how much that depends on the rest (sigma), luck taken out")
-    axes.set_title(f"{analysis.effect.scenario}: screening of {len(mu)} factors")
+    axes.set_title(f"{analysis.effect.name}: screening of {len(mu)} factors")
     figure.tight_layout()
     return figure
 
@@ -122,7 +122,7 @@ def over_time(analysis: Analysis, by_year: Mapping[str, Sequence[float]]) -> "Fi
                       label=factor_words(analysis.factors[k].name))  # fmt: skip
         axes.set_ylim(0.0)
         axes.margins(x=0.05)
-        axes.set_title(f"{analysis.effect.scenario}: the same by year ({MAIN[analysis.method]})")
+        axes.set_title(f"{analysis.effect.name}: the same by year ({MAIN[analysis.method]})")
         axes.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1.0, 0.5))
         figure.tight_layout()
     return figure

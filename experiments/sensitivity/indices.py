@@ -5,9 +5,9 @@ share. What differs between two points under *different* seeds has no luck in co
 squares and variances of the mean without the luck that ordinary formulas would add (a U-statistic; for nested
 simulation see Sun, Apley and Staum 2011, Operations Research 59(4)). Seeds common to all rows would be cheaper to
 cache, but a seed can have a slope of its own along a factor, which no number of rows would average out and no bootstrap
-over rows would see. The
-formulas they go into are those of Morris (1991) with Campolongo's mu*, Saltelli et al. (2010) for first-order and
-Jansen (1999) for total indices. Intervals: bootstrap over rows of the design. Arrays: float64 (points, seeds).
+over rows would see. Factors that matter may have more seeds than others (`study.py`). The formulas are those of Morris
+(1991) with Campolongo's mu*, Saltelli et al. (2010) for first-order and Jansen (1999) for total indices. Intervals:
+bootstrap over rows of the design. Arrays: float64 (points, seeds), NaN where a point was not lived under a seed.
 """
 
 import warnings
@@ -33,22 +33,37 @@ class Index:
 
 
 def _products(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Mean product over pairs of different seeds, the last axis; with one seed the plain product."""
-    seeds = a.shape[-1]
-    if seeds == 1:
-        return np.asarray((a * b)[..., 0])
-    return np.asarray((a.sum(-1) * b.sum(-1) - (a * b).sum(-1)) / (seeds * (seeds - 1)))
+    """Mean product over pairs of different seeds, the last axis; where there is one seed the plain product.
+
+    NaN where a point has no run under a seed: some points have more seeds than others.
+    """
+    both = a * b
+    if not np.isnan(both).any():
+        seeds = np.full(both.shape[:-1], a.shape[-1])
+        total, squares = a.sum(-1) * b.sum(-1), both.sum(-1)
+    else:
+        there = np.isfinite(both)
+        seeds = there.sum(-1)
+        total = np.where(there, a, 0.0).sum(-1) * np.where(there, b, 0.0).sum(-1)
+        squares = np.where(there, both, 0.0).sum(-1)
+    return np.asarray(np.where(seeds > 1, (total - squares) / np.maximum(seeds * (seeds - 1), 1), squares))
+
+
+def means(y: np.ndarray) -> np.ndarray:
+    """Mean over the seeds each point has, the last axis."""
+    return np.asarray(np.nanmean(y, axis=-1))
 
 
 def variance(y: np.ndarray) -> float:
     """Variance of the mean outcome over points, luck taken out."""
-    centred = y - y.mean()
+    centred = y - means(y).mean()
     return float(_products(centred, centred).sum() / (len(y) - 1))
 
 
 def noise_variance(y: np.ndarray) -> float:
     """Variance that luck leaves in the mean over seeds at one point; NaN with one seed."""
-    return float(y.var(axis=1, ddof=1).mean() / y.shape[1]) if y.shape[1] > 1 else float("nan")
+    seeds = np.isfinite(y).sum(axis=1)
+    return float((np.nanvar(y, axis=1, ddof=1) / seeds).mean()) if seeds.min() > 1 else float("nan")
 
 
 def morris(
@@ -68,13 +83,14 @@ def morris(
 
     def of(at: np.ndarray) -> np.ndarray:
         mine = effects[at]
-        away = mine - mine.mean(axis=(0, 2), keepdims=True)
+        each = means(mine)
+        away = mine - each.mean(axis=0)[None, :, None]
         squares = [_products(one, one).mean(axis=0) for one in (mine, away)]
         spread = squares[1] * len(at) / max(1, len(at) - 1)
         return np.stack(
             [
-                mine.mean(axis=(0, 2)),
-                np.abs(mine.mean(axis=2)).mean(axis=0),
+                each.mean(axis=0),
+                np.abs(each).mean(axis=0),
                 np.sqrt(np.maximum(0.0, spread)),
                 np.sqrt(np.maximum(0.0, squares[0])),
             ]
@@ -91,7 +107,7 @@ def sobol(y: np.ndarray, factors: int, bootstraps: int = BOOTSTRAPS) -> list[dic
     def of(at: np.ndarray) -> np.ndarray:
         both = np.concatenate([a[at, 0], b[at, 0]])
         step = ab[at] - a[at]
-        alone = _products(b[at] - both.mean(), step).mean(axis=0)
+        alone = _products(b[at] - means(both).mean(), step).mean(axis=0)
         whole = _positive(variance(both))
         return np.stack([alone / whole, _products(step, step).mean(axis=0) / 2.0 / whole])
 

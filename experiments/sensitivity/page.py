@@ -28,7 +28,7 @@ def render(found: Study, heading: str, design: str, watermark: str, command: str
     )
     sections = [_section(found, one, at) for at, one in enumerate(found.analyses)]
     turned = [
-        {"title": f"What would change the order: {found.units[outcome].words}", "figures": [], "rows": [],
+        {"title": f"What would change the order: {outcome}", "figures": [], "rows": [],
          "texts": texts or ["No single factor changes which scenario looks better."]}
         for outcome, texts in found.rankings().items()
     ]  # fmt: skip
@@ -45,7 +45,7 @@ def render(found: Study, heading: str, design: str, watermark: str, command: str
 
 
 def _section(found: Study, one: Analysis, number: int) -> dict[str, Any]:
-    at = one.effect.scenario, one.effect.outcome
+    at = one.effect.key
     unit = found.units[one.effect.outcome]
     drawn = [figures.importance(one)]
     if one.method != SCREENING:
@@ -59,7 +59,7 @@ def _section(found: Study, one: Analysis, number: int) -> dict[str, Any]:
         rows.append([factor_words(one.factors[k].name), one.factors[k].group,
                      *(f"{value:,.3g}" for value in (index.value, index.low, index.high))])  # fmt: skip
     return {
-        "title": f"{one.effect.scenario}: {unit.words}",
+        "title": f"{one.effect.name}: {unit.words}",
         "texts": [paragraph(one, found.ends[at], unit)],
         "figures": [
             svg(figure, f"s{number}f{k}", "what drives the effect") for k, figure in enumerate(drawn)

@@ -1,16 +1,18 @@
 """A whole analysis: factors, design, runs, indices of every effect, and the files they are written to."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from experiments.draws import Range
 from experiments.experiment_file import PLAIN, Experiment
 from experiments.sensitivity.analysis import (
     MAIN,
     SCREENING,
+    SEED,
     VARIANCE,
     Analysis,
     Effect,
@@ -22,17 +24,21 @@ from experiments.sensitivity.analysis import (
 )
 from experiments.sensitivity.factors import Factor, point_of
 from experiments.sensitivity.indices import convergence
-from experiments.sensitivity.running import Runs
+from experiments.sensitivity.running import MOST_EXTRA, Lot, Runs
+from experiments.sensitivity.surrogate import FEWEST, FRESH, of_emulator
 from experiments.sensitivity.words import Unit, paragraph, ranking, unit_of
 from experiments.store import Store
 from sim.calendar import year_of
 from sim.errors import UserError
 from sim.records.outcome_list import OUTCOMES
+from sim.scenario import Scenario
+from sim.scenario.yaml_tree import nearest
 
 if TYPE_CHECKING:
     import pandas as pd
 
 OUTCOMES_SHOWN: Final = ("full_time_persons/support/all", "net_municipal_cost/all/all")
+PROBE_SHARE: Final = 0.01  # of the municipality, to see which outcomes there are
 Progress = Callable[[int], None]
 
 
@@ -44,10 +50,14 @@ class Plan:
     n: int
     seeds: int
     outcomes: tuple[str, ...] = OUTCOMES_SHOWN
+    extra: int = 0  # seeds more for the factors whose indices are least certain
+    emulated: bool = False  # indices of an emulator fitted to n points, not of a design of their own
+    drawn: bool = False  # points are draws of a file, correlated as they are
 
     def runs(self, factors: int, scenarios: int) -> int:
-        """Runs of the design."""
-        return points_needed(self.method, factors, self.n) * self.seeds * scenarios
+        """Runs of the design, without extra seeds."""
+        points = self.n + FRESH if self.emulated else points_needed(self.method, factors, self.n)
+        return points * self.seeds * scenarios
 
 
 @dataclass
@@ -59,35 +69,34 @@ class Study:
     factors: list[Factor]
     u: np.ndarray  # float64 (points, factors): quantiles
     analyses: list[Analysis]
-    ends: dict[tuple[str, str], list[Ends]]  # (scenario, outcome)
+    ends: dict[tuple[str, str], list[Ends]]  # by key of the effect
     years: dict[tuple[str, str], dict[str, list[float]]]  # main index by year
     convergence: dict[tuple[str, str], list[tuple[int, np.ndarray]]]
     units: dict[str, Unit]
     screened: "Study | None" = None
-    dropped: list[Factor] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)  # on how the runs were made
 
     def paragraphs(self) -> list[str]:
         """One for each effect."""
         return [
-            paragraph(one, self.ends[one.effect.scenario, one.effect.outcome], self.units[one.effect.outcome])
-            for one in self.analyses
+            paragraph(one, self.ends[one.effect.key], self.units[one.effect.outcome]) for one in self.analyses
         ]
 
     def rankings(self) -> dict[str, list[str]]:
         """outcome -> what changes which scenario looks better."""
-        names = list(self.experiment.names[1:])
         if self.plan.method == SCREENING:  # its points are not independent
             return {}
-        return {
-            outcome: ranking(
-                names,
-                {name: self.ends[name, outcome] for name in names},
-                self.units[outcome],
-                OUTCOMES[outcome.split("/")[0]].unit == "kr." or outcome.startswith("full_time_persons"),
-            )
-            for outcome in self.plan.outcomes
-            if len(names) > 1
-        }
+        out = {}
+        for outcome in self.plan.outcomes:
+            less = OUTCOMES[outcome.split("/")[0]].unit == "kr." or outcome.startswith("full_time_persons")
+            of = [one.effect for one in self.analyses if one.effect.outcome == outcome]
+            for context in dict.fromkeys(effect.context for effect in of):
+                found = {effect.scenario: self.ends[effect.key] for effect in of if effect.context == context}
+                if len(found) > 1:
+                    under = f" under {context}" if context else ""
+                    title = f"{self.units[outcome].words}{under}"
+                    out[title] = ranking(list(found), found, self.units[outcome], less)
+        return out
 
 
 def check_plan(plan: Plan, experiment: Experiment) -> dict[str, Unit]:
@@ -95,33 +104,123 @@ def check_plan(plan: Plan, experiment: Experiment) -> dict[str, Unit]:
     if plan.method == VARIANCE and plan.n & (plan.n - 1):
         near = 1 << (plan.n.bit_length() - 1)
         raise UserError(f"--n {plan.n}: Sobol' sequences need a power of two; take {near} or {2 * near}")
+    if plan.emulated and plan.method != VARIANCE:
+        raise UserError(
+            f"--emulator gives the indices of sobol; with --method {plan.method} it has no meaning"
+        )
+    if plan.emulated and plan.n < FEWEST:
+        raise UserError(f"--n {plan.n}: an emulator needs {FEWEST} points or more")
+    if plan.extra and (plan.method not in (SCREENING, VARIANCE) or plan.emulated):
+        raise UserError("--extra-seeds go to the points of single factors, which only morris and sobol have")
+    if plan.extra > MOST_EXTRA:
+        raise UserError(f"--extra-seeds {plan.extra}: at most {MOST_EXTRA}; take more --seeds")
     return {name: unit_of(name, experiment.worlds[PLAIN][0].weeks) for name in plan.outcomes}
 
 
+def check_outcomes(experiment: Experiment, outcomes: Sequence[str]) -> None:
+    """Lives every scenario once, in a hundredth of the municipality and, where that has no number, as it will be lived.
+
+    Raises UserError for an outcome that some scenario does not have.
+    """
+    for variant, world in experiment.worlds.items():
+        for scenario, name in zip(world, experiment.names, strict=True):
+            small = scenario.world.model_copy(update={"share": min(scenario.world.share, PROBE_SHARE)})
+            unsure = _lacking(replace(scenario, world=small), outcomes)
+            lacking = _lacking(scenario, unsure) if unsure else []
+            if lacking:
+                where = f"{name}{f' of {variant}' if variant else ''}"
+                raise UserError(
+                    f"--outcome {lacking[0]}: {where} has no number for it over {scenario.weeks} weeks (a group or year"
+                    " that is not there, or people not followed long enough); leave the outcome or the scenario out"
+                )
+
+
+def _lacking(scenario: Scenario, outcomes: Sequence[str]) -> list[str]:
+    from experiments.run import run_one
+    from sim.records.outcomes import outcome_sheet
+
+    sheet = outcome_sheet(run_one(scenario, None, 1))
+    numbers = {"/".join(key): value for key, value in zip(sheet.keys, sheet.values, strict=True)}
+    for name in outcomes:
+        if name not in numbers:
+            of = name.split("/")[0]
+            known = [other for other in numbers if other.split("/")[0] == of]
+            raise UserError(f"--outcome {name}: no such group or year{nearest(name, known)}")
+    return [name for name in outcomes if not np.isfinite(numbers[name])]
+
+
 def lived(
-    experiment: Experiment, plan: Plan, factors: Sequence[Factor], store: Store
+    experiment: Experiment,
+    plan: Plan,
+    factors: Sequence[Factor],
+    store: Store | None,
+    ranges: Mapping[str, Range] | None = None,
+    extra: Mapping[int, int] | None = None,
 ) -> tuple[np.ndarray, Runs]:
-    """The design and its runs, not made yet."""
-    u = design(plan.method, factors, plan.n)
+    """The design and its runs, not made yet. ranges: of everything levels are put back after, by default of the
+    factors; extra: point -> seeds it has besides those of its row."""
+    if plan.emulated:
+        u = np.vstack([design("latin", factors, plan.n), design("latin", factors, FRESH, SEED + 1)])
+    else:
+        u = design(plan.method, factors, plan.n)
     points = [point_of(factors, row, plan.method == SCREENING) for row in u]
-    row = points_needed(plan.method, len(factors), plan.n) // plan.n
-    return u, Runs(experiment, points, plan.seeds, store, row)
+    row = 1 if plan.emulated else points_needed(plan.method, len(factors), plan.n) // plan.n
+    known = anchored_ranges(factors) if ranges is None else ranges
+    return u, Runs(experiment, points, Lot(plan.seeds, row, extra or {}), store, known)
+
+
+def anchored_ranges(factors: Sequence[Factor]) -> dict[str, Range]:
+    """Ranges of the factors after which levels are put back."""
+    return {
+        factor.name: factor.range
+        for factor in factors
+        if factor.range is not None and factor.group in ("effects", "mechanism")
+    }
 
 
 def study(experiment: Experiment, plan: Plan, factors: Sequence[Factor], u: np.ndarray, runs: Runs) -> Study:
     """Analyses runs that have been made."""
     units = check_plan(plan, experiment)
     out = Study(experiment, plan, list(factors), u, [], {}, {}, {}, units)
+    if any(point.values for point in runs.points):
+        out.remarks += dict.fromkeys(one.remark() for one in runs.fit_levels(1))
     for outcome in plan.outcomes:
-        for effect in _effects(experiment, runs, outcome):
-            at = effect.scenario, outcome
-            found = analyse(plan.method, factors, u, plan.n, effect)
+        for effect in _effects(runs, outcome):
+            if plan.emulated:
+                found, fitted = of_emulator(factors, u, effect), u[: plan.n]
+            else:
+                found = analyse(plan.method, factors, u, plan.n, effect, correlated=plan.drawn)
+                fitted = u
             out.analyses.append(found)
-            out.ends[at] = ends(factors, u, effect.y.mean(axis=1))
-            out.years[at] = _by_year(experiment, plan, factors, u, runs, effect)
-            if plan.method == VARIANCE:
-                out.convergence[at] = convergence(effect.y, len(factors))
+            out.ends[effect.key] = ends(factors, fitted, effect.mean[: len(fitted)])
+            out.years[effect.key] = _by_year(experiment, plan, factors, u, runs, effect)
+            if plan.method == VARIANCE and not plan.emulated:
+                out.convergence[effect.key] = convergence(effect.y, len(factors))
     return out
+
+
+def least_certain(found: Study) -> list[int]:
+    """Factors whose main index has at least half the widest interval of its effect: there more luck is worth most."""
+    out: set[int] = set()
+    for one in found.analyses:
+        wide = np.array([index.high - index.low for index in (x[MAIN[one.method]] for x in one.indices)])
+        if np.isfinite(wide).any():
+            out |= {int(k) for k in np.flatnonzero(wide >= 0.5 * np.nanmax(wide))}
+    return sorted(out)
+
+
+def points_of(plan: Plan, u: np.ndarray, factors: int, chosen: Sequence[int]) -> list[int]:
+    """The points of a design that the indices of some factors are made of."""
+    row = points_needed(plan.method, factors, plan.n) // plan.n
+    out: set[int] = set()
+    for first in range(0, len(u), row):
+        if plan.method == VARIANCE:  # A, the neighbours, B
+            out |= {first, first + row - 1, *(first + 1 + k for k in chosen)}
+            continue
+        moved = np.argmax(np.abs(np.diff(u[first : first + row], axis=0)), axis=1)
+        for step in np.flatnonzero(np.isin(moved, chosen)):
+            out |= {first + int(step), first + int(step) + 1}
+    return sorted(out)
 
 
 def survivors(screening: Study, most: int) -> list[Factor]:
@@ -135,14 +234,28 @@ def survivors(screening: Study, most: int) -> list[Factor]:
     return [screening.factors[k] for k in sorted(kept)]
 
 
-def _effects(experiment: Experiment, runs: Runs, outcome: str) -> list[Effect]:
-    values = runs.outcome(outcome)
-    if len(experiment.names) == 1:
-        return [Effect(experiment.names[0], outcome, values[0])]
-    return [
-        Effect(name, outcome, other - values[0])
-        for name, other in zip(experiment.names[1:], values[1:], strict=True)
-    ]
+def _effects(runs: Runs, outcome: str) -> list[Effect]:
+    """Differences from the base, in the plain world and under every context that changes them."""
+    names, chosen = runs.experiment.names, [point.scenario for point in runs.points]
+    out: list[Effect] = []
+    plain: list[np.ndarray] = []
+    for context in ("", *runs.contexts):
+        values = runs.outcome(outcome, context)
+        if len(names) == 1:
+            found = {names[0]: values[0]}
+        elif chosen[0] is not None:  # the scenario is a factor: one of them was lived at each point
+            at = [names.index(name) for name in chosen if name is not None]
+            found = {"one of " + ", ".join(names[1:]): values[at, np.arange(len(at))] - values[0]}
+        else:
+            found = {name: other - values[0] for name, other in zip(names[1:], values[1:], strict=True)}
+        new = list(found.values())
+        if (
+            any(not np.array_equal(a, b, equal_nan=True) for a, b in zip(plain, new, strict=False))
+            or not plain
+        ):
+            out += [Effect(name, outcome, y, context) for name, y in found.items()]
+        plain = plain or new
+    return out
 
 
 def _by_year(
@@ -152,15 +265,17 @@ def _by_year(
     base = experiment.worlds[PLAIN][0]
     first, last = year_of(base.start_week), year_of(base.start_week + base.weeks - 1)
     stem, _, year = effect.outcome.rpartition("/")
+    assert runs.store is not None
     there = set(runs.store.outcomes())
     names = {str(y): f"{stem}/{y}" for y in range(first, last + 1) if f"{stem}/{y}" in there}
-    if year != "all" or len(names) < 2 or plan.method not in (SCREENING, VARIANCE):
+    if year != "all" or len(names) < 2 or plan.method not in (SCREENING, VARIANCE) or plan.emulated:
         return {}
     out = {}
     for y, name in names.items():
-        yearly = next(one for one in _effects(experiment, runs, name) if one.scenario == effect.scenario)
-        found = analyse(plan.method, factors, u, plan.n, yearly, 0)
-        out[y] = [one[MAIN[plan.method]].value for one in found.indices]
+        alike = [one for one in _effects(runs, name) if one.name == effect.name]
+        if alike:
+            found = analyse(plan.method, factors, u, plan.n, alike[0], 0)
+            out[y] = [one[MAIN[plan.method]].value for one in found.indices]
     return out
 
 

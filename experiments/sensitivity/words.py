@@ -47,10 +47,10 @@ def factor_words(name: str) -> str:
 
 def paragraph(analysis: Analysis, found: Sequence[Ends], unit: Unit) -> str:
     """What drives one effect, what could turn its sign, and how much luck there is in it."""
-    effect, mean = analysis.effect, analysis.effect.y.mean(axis=1) * unit.scale
+    effect, mean = analysis.effect, analysis.effect.mean * unit.scale
     low, high = np.percentile(mean, [10, 90])
     said = [
-        f"{effect.scenario}, {unit.words}: {mean.mean():+,.2f} on average over what is varied (80 % of points"
+        f"{effect.name}, {unit.words}: {mean.mean():+,.2f} on average over what is varied (80 % of points"
         f" {low:+,.2f} to {high:+,.2f}, luck of {effect.y.shape[1]} seeds in it)."
     ]
     if not analysis.told_from_luck() and analysis.method in ("morris", "sobol"):

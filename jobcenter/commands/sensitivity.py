@@ -4,6 +4,7 @@ Example: jobcenter sensitivity sensitivity_three_levers --method auto
 """
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -13,7 +14,13 @@ from jobcenter.screen import columns, command_line, heading, json_number, progre
 from sim.errors import UserError
 
 if TYPE_CHECKING:
+    import numpy as np
+
+    from experiments.draws import Range
     from experiments.experiment_file import Experiment
+    from experiments.sensitivity.factors import Factor
+    from experiments.sensitivity.posterior import Drawn
+    from experiments.sensitivity.running import Runs
     from experiments.sensitivity.study import Plan, Study
     from experiments.store import Store
 
@@ -22,10 +29,14 @@ HELP = """Says which assumption drives what a policy does: sensitivity analysis 
 Name an experiment file, or scenarios, the first being the base. What varies is every number with a range: effects and
 mechanisms (levels are put back after each), prices and staff, structural variants, and what the experiment adds under
 `factors:`; fitted levels with --groups levels. Neighbouring points are lived under the same few seeds, base and others
-side by side, and what is luck is estimated from the seeds and taken out.
+side by side, and what is luck is estimated from the seeds and taken out. A variant that changes the refusion rules only
+is a context: every run is costed under it too, and each context has indices of its own.
 
 auto screens all factors (Morris) and then shares the variance out among the survivors (Sobol'). All runs are kept in a
 store inside --out: after Ctrl-C the same command goes on where it stopped.
+
+--emulator fits an emulator to far fewer runs and says what it misses; --draws takes correlated draws, such as a
+posterior's, with pawn, delta or shapley (morris, sobol and rbd_fast need independent factors).
 
 By default a quarter of the municipality is lived over three years; --full lives all of it over its whole horizon.
 
@@ -35,6 +46,7 @@ AUTO: Final = "auto"
 QUICK_SHARE: Final = 0.25
 QUICK_WEEKS: Final = 156
 DEFAULT_N: Final = {"sobol": 128}
+EMULATOR_POINTS: Final = 256
 TRAJECTORIES: Final = 10
 SURVIVORS: Final = 12
 DEFAULT_SEEDS: Final = {"morris": 3}
@@ -69,6 +81,21 @@ def sensitivity(
         typer.Option(help="Groups of factors: effects,mechanism,levels,prices,scenario,structure."),
     ] = None,
     factor: Annotated[list[str] | None, typer.Option(help="Only these factors; repeatable.")] = None,
+    which_scenario: Annotated[
+        bool, typer.Option("--scenario-as-factor", help="Which scenario is one more factor.")
+    ] = False,
+    extra_seeds: Annotated[
+        int, typer.Option(min=0, help="More runs for the factors whose indices are least certain.")
+    ] = 0,
+    emulator: Annotated[
+        bool, typer.Option("--emulator", help="Sobol' indices of an emulator of --n (256) points.")
+    ] = False,
+    draws: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Parquet or CSV, a row a draw: these points, correlated as they are."
+        ),
+    ] = None,
     survivors: Annotated[int, typer.Option(min=2, max=100, help="Factors that auto hands on.")] = SURVIVORS,
     full: Annotated[bool, typer.Option("--full", help="The whole municipality and horizon.")] = False,
     share: Annotated[float | None, typer.Option(min=0.001, max=1.0, help="Part of it to simulate.")] = None,
@@ -95,7 +122,14 @@ def sensitivity(
     from experiments.experiment_file import WHERE
     from experiments.sensitivity.analysis import METHODS
     from experiments.sensitivity.factors import DEFAULT_GROUPS, factors_of
-    from experiments.sensitivity.study import OUTCOMES_SHOWN, Plan, check_plan
+    from experiments.sensitivity.posterior import check_method, factors_of_draws
+    from experiments.sensitivity.study import (
+        OUTCOMES_SHOWN,
+        Plan,
+        anchored_ranges,
+        check_outcomes,
+        check_plan,
+    )
     from experiments.sensitivity.study import survivors as kept_of
     from experiments.store import Store
 
@@ -103,16 +137,33 @@ def sensitivity(
         raise UserError(f"--method {method}: allowed are {', '.join((AUTO, *METHODS))}")
     if where not in WHERE:
         raise UserError(f"--where {where}: allowed are {', '.join(WHERE)}")
+    if draws is not None:
+        check_method(method)
     experiment = _experiment(names, full, share, weeks, overrides or [])
     chosen = groups.split(",") if groups else list(DEFAULT_GROUPS)
-    factors = factors_of(experiment, [one.strip() for one in chosen], factor or ())
+    drawn = None
+    if draws is not None:
+        drawn = factors_of_draws(experiment, draws, n, factor or ())
+        factors = drawn.factors
+    else:
+        factors = factors_of(experiment, [one.strip() for one in chosen], factor or (), which_scenario)
     outcomes = tuple(outcome or OUTCOMES_SHOWN)
 
     def plan_of(kind: str) -> Plan:
+        emulated = emulator and kind != "morris"
         points = trajectories if kind == "morris" else n or DEFAULT_N.get(kind, 256)
-        return Plan(kind, points, seeds or DEFAULT_SEEDS.get(kind, 2), outcomes)
+        if drawn is not None:
+            points = len(drawn.u)
+        elif emulated:
+            points = n or EMULATOR_POINTS
+        extra = 0 if emulated else extra_seeds
+        return Plan(
+            kind, points, seeds or DEFAULT_SEEDS.get(kind, 2), outcomes, extra, emulated, drawn is not None
+        )
 
     plans = [plan_of("morris"), plan_of("sobol")] if method == AUTO else [plan_of(method)]
+    if emulator and method not in (AUTO, "sobol"):
+        raise UserError(f"--emulator gives the indices of sobol; with --method {method} it has no meaning")
     for plan in plans:
         check_plan(plan, experiment)
     folder = out or Path("results") / f"sensitivity_{experiment.name}"
@@ -120,14 +171,14 @@ def sensitivity(
     say = (lambda text: None) if as_json else (lambda text: print(text, flush=True))
     base = experiment.worlds[""][0]
     say(_watermark(experiment) + heading(base, base.weeks))
-    scenarios = len(experiment.names)
-    amounts = [plans[0].runs(len(factors), scenarios)]
-    if len(plans) > 1:
-        amounts.append(plans[1].runs(min(survivors, len(factors)), scenarios))
-    say(_forecast(plans, amounts, len(factors), scenarios, base, count, folder))
+    check_outcomes(experiment, outcomes)
+    work = Work(experiment, anchored_ranges(factors), drawn, where, count)
+    kept_runs = folder / "store"
+    there = Store.open(kept_runs) if (kept_runs / "store.json").exists() else None
+    say(_forecast(work, plans, factors, there, min(survivors, len(factors)), kept_runs))
     if dry:
         return
-    store = Store.create_or_open(folder / "store")
+    store = Store.create_or_open(kept_runs)
     command = command_line(
         "sensitivity",
         *names,
@@ -138,6 +189,10 @@ def sensitivity(
         outcome=outcome,
         groups=groups,
         factor=factor,
+        scenario_as_factor=which_scenario,
+        extra_seeds=extra_seeds or None,
+        emulator=emulator,
+        draws=draws,
         survivors=None if survivors == SURVIVORS else survivors,
         full=full,
         share=share,
@@ -145,11 +200,11 @@ def sensitivity(
         set=overrides,
         out=out,
     )
-    found = _made(experiment, plans[0], factors, store, where, count, command)
+    found = work.made(plans[0], factors, store, command)
     if len(plans) > 1:
         kept = kept_of(found, survivors)
         screened = found
-        found = _made(experiment, plans[1], kept, store, where, count, command)
+        found = work.made(plans[1], kept, store, command)
         found.screened = screened
     made = _write(found, folder, heading(base, base.weeks), command)
     if as_json:
@@ -180,29 +235,57 @@ def _experiment(
     return for_weeks(found, weeks or (horizon if full else min(horizon, QUICK_WEEKS)))
 
 
-def _made(
-    experiment: "Experiment",
-    plan: "Plan",
-    factors: Any,
-    store: "Store",
-    where: str,
-    workers: int,
-    command: str,
-) -> "Study":
-    from experiments.sensitivity.study import lived, study
+@dataclass(frozen=True)
+class Work:
+    """What the stages of an analysis have in common."""
 
-    with store.writing():
-        u, runs = lived(experiment, plan, factors, store)
-        there = len(runs.runs) - len(runs.missing)
-        try:
-            with progress(f"Runs of {plan.method}", len(runs.runs)) as step:
-                step(there)
-                runs.make(where, workers, step, command)
-        except KeyboardInterrupt:
-            raise KeyboardInterrupt(
-                f"Stopped: finished runs are in {store.folder}; the same command goes on from there."
-            ) from None
-    return study(experiment, plan, factors, u, runs)
+    experiment: "Experiment"
+    ranges: "dict[str, Range]"  # of everything levels are put back after, in all stages alike
+    drawn: "Drawn | None"  # points that are given, not designed
+    where: str
+    workers: int
+
+    def runs(self, plan: "Plan", factors: "list[Factor]", store: "Store | None") -> "tuple[np.ndarray, Runs]":
+        """The points of a stage and their runs."""
+        from experiments.sensitivity.study import lived
+
+        if self.drawn is not None:
+            return self.drawn.u, self.drawn.runs(self.experiment, plan.seeds, store)
+        return lived(self.experiment, plan, factors, store, self.ranges)
+
+    def made(self, plan: "Plan", factors: "list[Factor]", store: "Store", command: str) -> "Study":
+        """A stage, with its extra seeds where it has any."""
+        from experiments.sensitivity.study import least_certain, lived, points_of, study
+
+        u, runs = self.runs(plan, factors, store)
+        self._make(plan.method, runs, store, command)
+        found = study(self.experiment, plan, factors, u, runs)
+        if not plan.extra:
+            return found
+        chosen = least_certain(found)
+        extra = dict.fromkeys(points_of(plan, u, len(factors), chosen), plan.extra)
+        _, runs = lived(self.experiment, plan, factors, store, self.ranges, extra)
+        self._make(f"{plan.method}, more seeds", runs, store, command)
+        more = study(self.experiment, plan, factors, u, runs)
+        named = ", ".join(factors[k].name for k in chosen)
+        more.remarks.append(f"{plan.extra} seeds more for the factors that were least certain: {named}.")
+        return more
+
+    def _make(self, name: str, runs: "Runs", store: "Store", command: str) -> None:
+        with store.writing():
+            there = len(runs.runs) - len(runs.missing)
+            try:
+                fit = runs.levels_to_fit() if runs.missing else 0
+                if fit:
+                    with progress("How levels answer", fit) as step:
+                        runs.fit_levels(self.workers, step)
+                with progress(f"Runs of {name}", len(runs.runs)) as step:
+                    step(there)
+                    runs.make(self.where, self.workers, step, command)
+            except KeyboardInterrupt:
+                raise KeyboardInterrupt(
+                    f"Stopped: finished runs are in {store.folder}; the same command goes on from there."
+                ) from None
 
 
 def _watermark(experiment: "Experiment") -> str:
@@ -213,25 +296,36 @@ def _watermark(experiment: "Experiment") -> str:
 
 
 def _forecast(
+    work: Work,
     plans: "list[Plan]",
-    amounts: list[int],
-    factors: int,
-    scenarios: int,
-    base: Any,
-    workers: int,
+    factors: "list[Factor]",
+    store: "Store | None",
+    survivors: int,
     folder: Path,
 ) -> str:
-    from experiments.sensitivity.running import FIRST_GUESS_SECONDS
-
-    each = FIRST_GUESS_SECONDS * base.world.share * base.weeks / 260.0
-    seconds = sum(amounts) * each / workers
-    what = ", then ".join(
-        f"{plan.method} ({amount:,} runs)" for plan, amount in zip(plans, amounts, strict=True)
-    )
+    """What it takes: what is in the store is not counted, and its runs say how long one takes."""
+    _, runs = work.runs(plans[0], factors, store)
+    scenarios = len(work.experiment.names)
+    what = [
+        f"{plans[0].method} ({len(runs.runs):,} runs, {len(runs.runs) - len(runs.missing):,} of them in {folder})"
+    ]
+    left = len(runs.missing)
+    if len(plans) > 1:
+        later = plans[1].runs(survivors, scenarios)
+        what.append(f"{plans[1].method} of the survivors ({later:,} runs)")
+        left += later
+    fit = runs.levels_to_fit()
+    if fit:
+        what.insert(0, f"how levels answer ({fit} runs)")
+    each = runs.seconds_per_run()
+    seconds = (left + fit) * each / work.workers
     minutes = f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
+    basis = "as runs in the store took" if runs.timed() is not None else "a first guess"
+    more = " Extra seeds come on top." if plans[0].extra else ""
+    contexts = f", costed under {', '.join(runs.contexts)} too" if runs.contexts else ""
     return (
-        f"{factors} factors, {scenarios} scenarios side by side: {what}. About {minutes} on {workers} workers where"
-        f" none is in {folder / 'store'} yet."
+        f"{len(factors)} factors, {scenarios} scenarios side by side{contexts}: {', then '.join(what)}. At most about"
+        f" {minutes} on {work.workers} workers, {each:.2f} s a run ({basis}).{more}"
     )
 
 
@@ -248,12 +342,14 @@ def _print(found: "Study") -> None:
             f"\nScreening: of {len(found.screened.factors)} factors {len(kept)} are kept; {lost} move no effect as much"
             " and stay at their central values from here on."
         )
+    for remark in found.remarks:
+        print("\n" + fill(remark, 116))
     for one, text in zip(found.analyses, found.paragraphs(), strict=True):
         unit = found.units[one.effect.outcome]
         print("\n" + fill(text, 116))
         main, scale = MAIN[one.method], unit.scale if one.method == "morris" else 1.0
         screening = one.method == "morris"
-        ends = found.ends[one.effect.scenario, one.effect.outcome]
+        ends = found.ends[one.effect.key]
         beside = ["mean, signed", "sigma"] if screening else ["effect if low", "if high"]
         rows = [["  factor", "group", main, "95 % from", "to", *beside]]
         for k in one.order()[:SHOWN]:
@@ -271,8 +367,8 @@ def _print(found: "Study") -> None:
                 ]
             )  # fmt: skip
         print("\n".join(columns(rows, 2)))
-    for outcome, texts in found.rankings().items():
-        print(f"\nWhat would change the order, {found.units[outcome].words}:")
+    for title, texts in found.rankings().items():
+        print(f"\nWhat would change the order, {title}:")
         for text in texts or ["no single factor changes which scenario looks better"]:
             print(fill(f"  {text}", 116, subsequent_indent="    "))
 
@@ -292,10 +388,15 @@ def _write(found: "Study", folder: Path, head: str, command: str) -> list[str]:
             made.append(path.name)
         plan = one.plan
         points = "trajectories" if plan.method == "morris" else "base points"
-        design = f"{plan.method}, {plan.n} {points}, {plan.seeds} seeds"
+        kind = f"{plan.method} of an emulator" if plan.emulated else plan.method
+        design = f"{kind}, {plan.n} {points}, {plan.seeds} seeds"
         page = folder / f"{prefix}report.html"
         text = render(
-            one, head, f"{design}, {len(one.factors)} factors.", _watermark(one.experiment).strip(), command
+            one,
+            head,
+            " ".join([f"{design}, {len(one.factors)} factors.", *one.remarks]),
+            _watermark(one.experiment).strip(),
+            command,
         )
         page.write_text(text, encoding="utf-8", newline="\n")
         made.append(page.name)
@@ -313,6 +414,7 @@ def _as_json(found: "Study", folder: str, command: str) -> dict[str, Any]:
         "effects": [
             {
                 "scenario": one.effect.scenario,
+                "context": one.effect.context,
                 "outcome": one.effect.outcome,
                 "luck_share": json_number(one.effect.luck_share),
                 "says": text,
@@ -334,6 +436,7 @@ def _as_json(found: "Study", folder: str, command: str) -> dict[str, Any]:
             for one, text in zip(found.analyses, found.paragraphs(), strict=True)
         ],
         "ranking": found.rankings(),
+        "remarks": found.remarks,
     }
 
 

@@ -14,13 +14,13 @@ def test_nothing_drawn_is_nothing_anchored() -> None:
 
 def test_levels_are_those_of_the_benefit_and_are_multiplied() -> None:
     scenario = load("baseline")
-    levels = anchor._levels(scenario, {"search.dagpenge": 0.06}, {"dagpenge": np.log(1.5)})
+    levels = anchor.levels(scenario, {"search.dagpenge": 0.06}, {"dagpenge": np.log(1.5)})
     assert levels["search.dagpenge"] == pytest.approx(0.09)
     assert levels["exits.dagpenge_to_outside"] == pytest.approx(
         1.5 * scenario.behaviour["exits.dagpenge_to_outside"]
     )
     assert all("dagpenge" in name and "sygedagpenge." not in name for name in levels)
-    every = anchor._levels(scenario, {}, dict.fromkeys(anchor.PREFIX, 0.0))
+    every = anchor.levels(scenario, {}, dict.fromkeys(anchor.PREFIX, 0.0))
     assert len(every) > 40 and all(value == scenario.behaviour[name] for name, value in every.items())
 
 
@@ -28,14 +28,14 @@ def test_levels_are_those_of_the_benefit_and_are_multiplied() -> None:
 def test_ten_draws_leave_the_stocks_within_tolerance() -> None:
     """Slagelse whole, ten draws: dagpenge and cash benefit within 15 %, as the fit targets ask, and nearer than
     before."""
-    plain = anchor._plain(load("baseline"))
+    plain = anchor.without_levers(load("baseline"))
     known = ranges(plain)
-    central = np.array(anchor._central(plain)["stocks"])
+    central = anchor.central(plain).stocks
     before, after = [], []
     for number in range(10):
         values = draw(known, number)
-        before.append(np.log(anchor._stocks(plain, values) / central))
-        after.append(np.log(anchor._stocks(plain, anchor.anchored(plain, values)) / central))
+        before.append(np.log(anchor.stocks(plain, values) / central))
+        after.append(np.log(anchor.stocks(plain, anchor.anchored(plain, values)) / central))
     large = central > 200
     assert np.abs(np.array(after)[:, large]).max() < 0.15
     spread = [np.sqrt(np.mean(np.array(moved)[:, large] ** 2)) for moved in (before, after)]

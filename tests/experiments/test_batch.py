@@ -158,7 +158,7 @@ def test_the_forecast_counts_the_anchors_that_are_not_kept(
     seconds, _ = job.forecast(1)
     draws = len({pair.draw for pair in job.pairs})
     assert 1 < draws < 10 and seconds == pytest.approx((30 + central + draws) * job.seconds_per_run())
-    plain = anchor._plain(job.experiment.worlds[""][0])
+    plain = anchor.without_levers(job.experiment.worlds[""][0])
     for path in (anchor._central_place(plain), anchor._place(plain, job.planned.values_of(job.pairs[0]))):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("{}")

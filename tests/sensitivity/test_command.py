@@ -8,13 +8,14 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner, Result
 
-from experiments.anchor import anchored
+from experiments.anchor import levels
 from experiments.experiment_file import load_experiment
 from experiments.run import run_one
 from experiments.sensitivity.factors import factors_of, point_of
 from experiments.sensitivity.study import Plan, for_weeks, lived, survivors
 from experiments.store import Store
 from jobcenter.cli import app
+from sim.scenario import load
 
 TEXT = """
 question: a small town
@@ -27,13 +28,23 @@ factors:
 """
 FACTORS = (
     "--factor", "effects.meetings_jobready.contrast", "--factor", "contact.memory_weeks",
-    "--factor", "municipality.prices.course_week_kr", "--factor", "structure",
+    "--factor", "municipality.prices.course_week_kr", "--factor", "trust.gain",
 )  # fmt: skip
 SMALL = ("--share", "0.01", "--weeks", "12", "--where", "inline")
 
 
 def call(*words: str) -> Result:
     return CliRunner().invoke(app, ["sensitivity", *words])
+
+
+@pytest.fixture(autouse=True)
+def few_runs_to_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How levels answer is learned from a handful of runs: here it must be there, not be good."""
+    from experiments.sensitivity import levels
+
+    monkeypatch.setattr(levels, "FEWEST_RUNS", 8)
+    monkeypatch.setattr(levels, "RUNS_PER_FACTOR", 1)
+    monkeypatch.setattr(levels, "CHECKS", 2)
 
 
 @pytest.fixture
@@ -84,15 +95,21 @@ def test_a_point_is_the_run_it_says(small: str, tmp_path: Path) -> None:
     u, runs = lived(experiment, Plan("sobol", 2, 1), factors, store)
     with store.writing():
         runs.make("inline", 1)
-    net = runs.outcome("net_municipal_cost/all/all")
-    row = 3
+    row = 2
     point = point_of(factors, u[row], screening=False)
-    assert set(point.levels) == {"search.dagpenge"} and point.overrides
-    base = runs.worlds(point)[0]
-    values = anchored(base, point.values)
-    level = point.levels["search.dagpenge"]
-    values["search.dagpenge"] = level * values["search.dagpenge"] / base.behaviour["search.dagpenge"]
-    assert net[0, row, 0] == run_one(base, values, 1).spending("municipality").sum() / 100.0
+    assert set(point.levels) == {"search.dagpenge"} and point.settings and point.values
+    for context, rules in (("", "ladder_2016"), ("flat", "flat_50")):
+        names = [f"{name}={text}" for name, text in point.settings.items()]
+        changes = ("world.share=0.01", f"law.refusion={rules}", *names)
+        base = load("baseline", overrides=changes).for_weeks(12)
+        [response] = runs.fit_levels(1)
+        factors_of_levels = response.factors(point.values)
+        assert any(abs(factor) > 1e-6 for factor in factors_of_levels.values())
+        values = {**point.values, **levels(base, point.values, factors_of_levels)}
+        level = point.levels["search.dagpenge"]
+        values["search.dagpenge"] = level * values["search.dagpenge"] / base.behaviour["search.dagpenge"]
+        net = runs.outcome("net_municipal_cost/all/all", context)
+        assert net[0, row, 0] == run_one(base, values, 1).spending("municipality").sum() / 100.0, rules
 
 
 def test_scenarios_by_name_are_an_experiment(tmp_path: Path) -> None:
@@ -138,16 +155,16 @@ def test_a_wrong_range_is_told_with_its_line(tmp_path: Path) -> None:
 
 
 def test_a_failed_run_is_never_left_out(small: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import experiments.chunk as chunk
+    from experiments import recost
 
-    live = chunk._live
+    live = recost.live_under
 
-    def poisoned(scenario, seed, *rest):  # type: ignore[no-untyped-def]
+    def poisoned(scenario, laws, seed, *rest):  # type: ignore[no-untyped-def]
         if seed == 2:
             raise RuntimeError("made to fail")
-        return live(scenario, seed, *rest)
+        return live(scenario, laws, seed, *rest)
 
-    monkeypatch.setattr(chunk, "_live", poisoned)
+    monkeypatch.setattr(recost, "live_under", poisoned)
     words = (
         small,
         *SMALL,
@@ -163,7 +180,7 @@ def test_a_failed_run_is_never_left_out(small: str, tmp_path: Path, monkeypatch:
     )
     done = call(*words)
     assert done.exit_code == 2 and "none may be left out" in done.output and "made to fail" in done.output
-    monkeypatch.undo()
+    monkeypatch.setattr(recost, "live_under", live)
     assert call(*words).exit_code == 0
 
 

@@ -1,0 +1,120 @@
+"""Sobol' indices of an emulator: far fewer runs, at the price of an error that is measured and said.
+
+A quadratic and a Gaussian process (scikit-learn) are fitted to the mean effect at the points of a Latin hypercube; the
+one that leaves less in cross-validation is kept. Its indices come from a large design that costs no run. What it misses
+is measured at fresh points, lived under luck of their own, which no emulator has seen: luck taken out, as a share of
+the variance there.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from experiments.sensitivity.analysis import SEED, VARIANCE, Analysis, Effect, design
+from experiments.sensitivity.emulator import FOLDS, PENALTIES, basis
+from experiments.sensitivity.factors import Factor
+from experiments.sensitivity.indices import INTERVAL, Index, noise_variance, sobol, variance
+
+FRESH: Final = 64  # points the emulator is judged at
+FEWEST: Final = 32  # points it can be fitted to
+POINTS: Final = 2048  # base points of the design the emulator is asked
+LOTS: Final = 60  # of the points, drawn again for the intervals
+LOT_POINTS: Final = 512
+Predict = Callable[[np.ndarray], np.ndarray]
+
+
+def of_emulator(factors: Sequence[Factor], u: np.ndarray, effect: Effect) -> Analysis:
+    """S1 and ST of each factor. u, effect: points to fit and after them FRESH points to judge."""
+    n = len(u) - FRESH
+    mean = effect.mean
+    fits = {
+        "quadratic": _quadratic,
+        "Gaussian process": _process(u[:n], mean[:n], noise_variance(effect.y[:n])),
+    }
+    left = {name: _left(fit, u[:n], mean[:n]) for name, fit in fits.items()}
+    name = min(left, key=lambda one: left[one])
+    fit = fits[name]
+    k = len(factors)
+    whole = _indices(fit(u[:n], mean[:n]), factors, POINTS)
+    lots = np.random.default_rng(SEED)
+    drawn = np.array(
+        [
+            _indices(fit(u[at], mean[at]), factors, LOT_POINTS)
+            for at in (lots.integers(0, n, n) for _ in range(LOTS))
+        ]
+    )
+    low, high = np.nanpercentile(drawn, INTERVAL, axis=0)
+    indices = [
+        {
+            index: Index(index, float(whole[row, at]), float(low[row, at]), float(high[row, at]))
+            for row, index in enumerate(("S1", "ST"))
+        }
+        for at in range(k)
+    ]
+    predicted = fit(u[:n], mean[:n])(u[n:])
+    missed = missed_share(predicted, effect.y[n:])
+    said = (
+        f"from an emulator ({name}) of {n} points; at {FRESH} fresh points it misses {missed:.0%} of the variance, luck"
+        " taken out; intervals hold the choice of points, not what it misses"
+    )
+    judged = Effect(effect.scenario, effect.outcome, effect.y[:n], effect.context)
+    return Analysis(judged, VARIANCE, factors, indices, [said])
+
+
+def missed_share(predicted: np.ndarray, y: np.ndarray) -> float:
+    """Part of the variance of the mean effect that predictions miss, luck taken out; at least 0, NaN with one seed.
+
+    predicted: float64 (points,); y: float64 (points, seeds).
+    """
+    off = y - predicted[:, None]
+    seeds = y.shape[1]
+    if seeds < 2 or variance(y) <= 0:
+        return float("nan")
+    between = (off.sum(axis=1) ** 2 - (off**2).sum(axis=1)) / (seeds * (seeds - 1))
+    return max(0.0, float(between.mean()) / variance(y))
+
+
+def _indices(predict: Predict, factors: Sequence[Factor], points: int) -> np.ndarray:
+    """S1 and ST, float64 (2, factors), of a function that costs nothing."""
+    y = predict(design(VARIANCE, factors, points))[:, None]
+    found = sobol(y, len(factors), 0)
+    return np.array([[one[name].value for one in found] for name in ("S1", "ST")])
+
+
+def _left(fit: Callable[[np.ndarray, np.ndarray], Predict], u: np.ndarray, y: np.ndarray) -> float:
+    """Mean squared error in cross-validation."""
+    from sklearn.model_selection import KFold
+
+    folds = KFold(FOLDS, shuffle=True, random_state=1).split(u)
+    return float(np.mean([((fit(u[a], y[a])(u[b]) - y[b]) ** 2).mean() for a, b in folds]))
+
+
+def _quadratic(u: np.ndarray, y: np.ndarray) -> Predict:
+    from sklearn.linear_model import RidgeCV
+
+    model = RidgeCV(PENALTIES).fit(basis(u)[0], y)
+    return lambda at: np.asarray(model.predict(basis(at)[0]))
+
+
+def _process(u: np.ndarray, y: np.ndarray, luck: float) -> Callable[[np.ndarray, np.ndarray], Predict]:
+    """Fits of a Gaussian process whose length scales were found once, on all points. luck: variance in y; NaN where it
+    is not known, and then it is found with the scales."""
+    from sklearn.gaussian_process import GaussianProcessRegressor
+    from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
+
+    scale = float(y.std()) or 1.0
+    known = luck / scale**2 if np.isfinite(luck) else 0.3
+    kernel: Any = ConstantKernel(1.0, (1e-3, 1e3)) * RBF(np.ones(u.shape[1]), (0.1, 100.0)) + WhiteKernel(
+        max(known, 1e-6), (max(known / 10.0, 1e-8), max(known * 10.0, 1e-4))
+    )
+    found = GaussianProcessRegressor(kernel, n_restarts_optimizer=0, random_state=1).fit(
+        u, (y - y.mean()) / scale
+    )
+
+    def fit(at: np.ndarray, values: np.ndarray) -> Predict:
+        middle = float(values.mean())
+        model = GaussianProcessRegressor(found.kernel_, optimizer=None).fit(at, (values - middle) / scale)
+        return lambda where: np.asarray(model.predict(where) * scale + middle)
+
+    return fit

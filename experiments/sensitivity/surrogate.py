@@ -6,6 +6,7 @@ is measured at fresh points, lived under luck of their own, which no emulator ha
 the variance there.
 """
 
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
@@ -21,6 +22,7 @@ FEWEST: Final = 32  # points it can be fitted to
 POINTS: Final = 2048  # base points of the design the emulator is asked
 LOTS: Final = 60  # of the points, drawn again for the intervals
 LOT_POINTS: Final = 512
+LENGTHS: Final = (0.3, 1.0)  # length scales the search begins at, in widths of a range
 Predict = Callable[[np.ndarray], np.ndarray]
 
 
@@ -105,12 +107,16 @@ def _process(u: np.ndarray, y: np.ndarray, luck: float) -> Callable[[np.ndarray,
 
     scale = float(y.std()) or 1.0
     known = luck / scale**2 if np.isfinite(luck) else 0.3
-    kernel: Any = ConstantKernel(1.0, (1e-3, 1e3)) * RBF(np.ones(u.shape[1]), (0.1, 100.0)) + WhiteKernel(
-        max(known, 1e-6), (max(known / 10.0, 1e-8), max(known * 10.0, 1e-4))
-    )
-    found = GaussianProcessRegressor(kernel, n_restarts_optimizer=0, random_state=1).fit(
-        u, (y - y.mean()) / scale
-    )
+    white = WhiteKernel(max(known, 1e-6), (max(known / 10.0, 1e-8), max(known * 10.0, 1e-4)))
+    tried = []
+    for length in LENGTHS:  # the likelihood has more than one top
+        kernel: Any = (
+            ConstantKernel(1.0, (1e-3, 1e3)) * RBF(np.full(u.shape[1], length), (0.1, 100.0)) + white
+        )
+        with warnings.catch_warnings():  # a length at its bound is a factor that does nothing
+            warnings.simplefilter("ignore")
+            tried.append(GaussianProcessRegressor(kernel, random_state=1).fit(u, (y - y.mean()) / scale))
+    found = max(tried, key=lambda one: one.log_marginal_likelihood_value_)
 
     def fit(at: np.ndarray, values: np.ndarray) -> Predict:
         middle = float(values.mean())

@@ -108,3 +108,33 @@ def test_what_turns_a_sign_must_be_told_from_nothing() -> None:
     u = design("rbd_fast", factors(20), 600)
     y = noisy(u[:, 3] - 0.5, u, 1, 0.2, 1, 3)[:, 0]
     assert [one.factor.name for one in ends(factors(20), u, y) if one.flips] == ["x3"]
+
+
+def test_more_seeds_for_some_points_leave_the_indices_right() -> None:
+    """Extra luck at the neighbours of one factor: its interval narrows, nothing else moves, and nothing is biased."""
+    u = design("sobol", factors(3), 256)
+    values = ishigami(u)
+    y = np.full((len(u), 6), np.nan)
+    y[:, :2] = noisy(values, u, 5, float(values.std()) * 1.4, 2, 1)
+    few = sobol(y[:, :2], 3, 200)
+    chosen = np.isin(np.arange(len(u)) % 5, (0, 1, 4))  # A, the neighbour of the first factor, B
+    y[chosen, 2:] = noisy(values, u, 5, float(values.std()) * 1.4, 4, 2)[chosen]
+    more = sobol(y, 3, 200)
+    width = [found[0]["ST"].high - found[0]["ST"].low for found in (few, more)]
+    assert width[1] < 0.8 * width[0]
+    assert more[0]["ST"].low <= ISHIGAMI["ST"][0] <= more[0]["ST"].high
+    assert more[0]["S1"].low <= ISHIGAMI["S1"][0] <= more[0]["S1"].high
+    assert noise_variance(y) < noise_variance(y[:, :2])
+    assert variance(y) == pytest.approx(float(values.var()), rel=0.3)
+
+
+def test_extra_seeds_go_to_the_points_of_the_factors_chosen() -> None:
+    from experiments.sensitivity.study import Plan, points_of
+
+    u = design("sobol", factors(4), 8)
+    assert points_of(Plan("sobol", 8, 2), u, 4, [2])[:6] == [0, 3, 5, 6, 9, 11]
+    u = design("morris", factors(4), 3)
+    found = points_of(Plan("morris", 3, 2), u, 4, [1])
+    assert len(found) == 6, "both ends of one step in each of three trajectories"
+    for first, second in zip(found[::2], found[1::2], strict=True):
+        assert np.flatnonzero(u[second] - u[first]).tolist() == [1]

@@ -1,0 +1,63 @@
+"""The emulator's indices against functions whose indices are known, and what it says it misses."""
+
+import numpy as np
+import pytest
+
+from experiments.sensitivity import surrogate
+from experiments.sensitivity.analysis import Effect, design
+from experiments.sensitivity.emulator import of_correlated
+from tests.sensitivity.test_indices import ISHIGAMI, factors, ishigami
+
+
+def points(count: int, n: int) -> np.ndarray:
+    return np.vstack(
+        [design("latin", factors(count), n), design("latin", factors(count), surrogate.FRESH, 5)]
+    )
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(surrogate, "LOTS", 12)
+    monkeypatch.setattr(surrogate, "POINTS", 512)
+
+
+def test_a_curved_function_is_found_from_few_points_although_there_is_luck() -> None:
+    u = points(3, 160)
+    values = ishigami(u)
+    y = values[:, None] + np.random.default_rng(3).normal(0.0, 0.3 * values.std(), (len(u), 2))
+    found = surrogate.of_emulator(factors(3), u, Effect("s", "o", y))
+    assert "Gaussian process" in found.remarks[0]
+    for k in range(3):
+        assert found.indices[k]["ST"].value == pytest.approx(ISHIGAMI["ST"][k], abs=0.08)
+        assert found.indices[k]["S1"].value == pytest.approx(ISHIGAMI["S1"][k], abs=0.08)
+        assert found.indices[k]["ST"].low <= found.indices[k]["ST"].value + 0.05
+    assert len(found.effect.y) == 160
+
+
+def test_what_is_missed_is_measured_without_luck() -> None:
+    lots = np.random.default_rng(1)
+    truth = lots.normal(size=4000)
+    y = truth[:, None] + lots.normal(0.0, 2.0, (4000, 2))
+    assert surrogate.missed_share(truth, y) == pytest.approx(0.0, abs=0.1)
+    assert surrogate.missed_share(np.zeros(4000), y) == pytest.approx(1.0, abs=0.1)
+    assert surrogate.missed_share(0.5 * truth, y) == pytest.approx(0.25, abs=0.1)
+    assert np.isnan(surrogate.missed_share(truth, y[:, :1]))
+
+
+def test_factors_that_go_together_share_what_they_explain() -> None:
+    """Two correlated factors and an idle one that goes with the first: in closed form (Owen and Prieur 2017)."""
+    from scipy.stats import norm
+
+    lots, n, rho, slopes = np.random.default_rng(2), 6000, 0.6, (3.0, 1.0)
+    root = np.linalg.cholesky(np.array([[1.0, rho], [rho, 1.0]]))
+    x = lots.normal(size=(n, 2)) @ root.T
+    a, b = slopes
+    first = a * a * (1 - rho**2 / 2) + a * b * rho + b * b * rho**2 / 2
+    second = b * b * (1 - rho**2 / 2) + a * b * rho + a * a * rho**2 / 2
+    indices, missed = of_correlated(norm.cdf(x), (x @ slopes)[:, None])
+    assert missed < 0.01
+    assert indices[0]["Sh"].value == pytest.approx(first / (first + second), abs=0.02)
+    idle, _ = of_correlated(norm.cdf(x), (3.0 * x[:, 0])[:, None])
+    assert idle[1]["Sh"].value == pytest.approx(rho**2 / 2, abs=0.02), (
+        "it tells of the first, so it has a share"
+    )

@@ -19,9 +19,11 @@ from pathlib import Path
 
 import numpy as np
 
+from experiments.anchor import PREFIX, Central
 from experiments.experiment_file import PLAIN
 from experiments.sensitivity.analysis import design
 from experiments.sensitivity.factors import factors_of, point_of
+from experiments.sensitivity.levels import Response, runs_to_fit
 from experiments.sensitivity.running import Lot, Runs
 from experiments.sensitivity.study import Plan, anchored_ranges, for_weeks, lived, of_scenarios
 from experiments.store import Store
@@ -30,6 +32,7 @@ from sim.population.history import starting_state
 from sim.scenario import Scenario
 
 WEEKS, CORES, MINUTES = 156, 2, 20.0
+FIT_RUNS = 1.4  # a run with a start of its own against one that shares it with another scenario
 
 
 @dataclass(frozen=True)
@@ -77,25 +80,29 @@ def measure(bar: Bar, points: int) -> str:
     with tempfile.TemporaryDirectory() as folder:
         store = Store.create_or_open(Path(folder) / "store")
         runs = Runs(experiment, sample, Lot(bar.plan.seeds), store, anchored_ranges(factors))
-        to_fit = runs.levels_to_fit()
-        begin = time.process_time()
-        runs.fit_levels(1)
-        fitting = time.process_time() - begin
+        # The runs that say how levels answer are counted, not made: a run costs the same whatever is put back.
+        ranges = anchored_ranges(factors)
+        fitted = runs_to_fit(len(ranges)) + 1 + len(PREFIX)
+        n = len(PREFIX)
+        unmoved = Response(ranges, Central(np.ones(n), np.eye(n)), np.zeros((2 * len(ranges), n)), 0.0, 0.0)
+        runs.responses[PLAIN] = unmoved
         with store.writing():  # what is loaded once
-            Runs(experiment, sample[:1], Lot(1), store, anchored_ranges(factors)).make("inline", 1)
+            first = Runs(experiment, sample[:1], Lot(1), store, ranges)
+            first.responses[PLAIN] = unmoved
+            first.make("inline", 1)
         bare = Bare(experiment.worlds[PLAIN][0])
         begin = time.process_time()
         with store.writing():
             runs.make("inline", 1, bare.run)  # one after every few runs, so that both meet the same machine
         taken = time.process_time() - begin - sum(bare.taken)
-    each = taken / len(runs.runs)
+    each, middle = taken / len(runs.runs), statistics.mean(bare.taken)
     minutes = each * len(whole.runs) / CORES / 60.0
-    middle = statistics.mean(bare.taken)
-    cold = f"{fitting:.0f} s for {to_fit} runs" if to_fit else "kept from before"
+    cold = fitted * each * FIT_RUNS / CORES / 60.0
     return (
         f"{bar.plan.method}: {bar.factors} factors, {len(whole.runs):,} runs of {bar.share:g} of Slagelse x"
         f" {WEEKS} weeks\n"
-        f"  once: planning all runs {planning:.1f} s; how levels answer {cold}\n"
+        f"  once: planning all runs {planning:.1f} s; how levels answer about {cold:.1f} minutes ({fitted}"
+        " runs of the base)\n"
         f"  a run with its part of start and levels {each:.3f} s of a core, {each / middle:.2f} bare runs of"
         f" {middle:.3f} s ({len(runs.runs)} and {len(bare.taken)} measured)\n"
         f"  forecast {minutes:.1f} minutes on {CORES} cores, {MINUTES:.0f} wanted"

@@ -25,8 +25,10 @@ from sim.errors import UserError
 from sim.scenario import Scenario
 
 CHUNK_SECONDS: Final = 8.0
-# A first guess of what a week takes with its run's part of a start: however little is simulated, and of a whole one.
-FIRST_GUESS_SECONDS: Final = (0.0002, 0.003)
+# A first guess: what a week takes however little is simulated, and of a whole municipality. A start takes so many
+# weeks, and every scenario has its part of it.
+FIRST_GUESS_SECONDS: Final = (0.0002, 0.0015)
+START_WEEKS: Final = 270
 MOST_EXTRA: Final = 16  # seeds a point may have beyond its row's
 
 
@@ -75,7 +77,7 @@ class Runs:
         self._hashes = {v: [canonical_hash(one) for one in experiment.worlds[v]] for v in used}
         self._pasts = {v: tuple(pasts(experiment.worlds[v])) for v in used}
         self._kept = {v: self._label(v) for v in used}
-        self._responses: dict[str, Response] = {}
+        self.responses: dict[str, Response] = {}  # by variant, once known
         self.runs = [run for number in range(len(points)) for run in self._of(number)]
         have = store.keys() if store is not None else set()
         self.missing = [run for run in self.runs if not have.issuperset(run.keys.values())]
@@ -123,7 +125,8 @@ class Runs:
         timed = self.timed()
         base = self.experiment.worlds[PLAIN][0]
         fixed, whole = FIRST_GUESS_SECONDS
-        return timed if timed is not None else base.weeks * (fixed + whole * base.world.share)
+        weeks = base.weeks + START_WEEKS / len(self.experiment.names)
+        return timed if timed is not None else weeks * (fixed + whole * base.world.share)
 
     def timed(self) -> float | None:
         """Mean seconds of the runs in the store; None where there are none."""
@@ -142,10 +145,10 @@ class Runs:
     def fit_levels(self, workers: int, progress: Callable[[int], None] = lambda _: None) -> list[Response]:
         """Learns, once, how levels are put back in every structure that is lived."""
         for variant in dict.fromkeys(point.variant for point in self.points if point.values):
-            if variant not in self._responses:
+            if variant not in self.responses:
                 base = self.experiment.worlds[variant][0]
-                self._responses[variant] = response_of(base, self.ranges, workers, progress)
-        return list(self._responses.values())
+                self.responses[variant] = response_of(base, self.ranges, workers, progress)
+        return list(self.responses.values())
 
     def make(
         self,
@@ -189,7 +192,7 @@ class Runs:
             wanted.setdefault((run.point, run.seed), []).append(run)
         for number, ((at, seed), runs) in enumerate(wanted.items()):
             point = self.points[at]
-            response = self._responses.get(point.variant)
+            response = self.responses.get(point.variant)
             factors = response.factors(point.values) if response is not None and point.values else {}
             yield Job(
                 number=number,

@@ -325,7 +325,7 @@ def _forecast(
     contexts = f", costed under {', '.join(runs.contexts)} too" if runs.contexts else ""
     return (
         f"{len(factors)} factors, {scenarios} scenarios side by side{contexts}: {', then '.join(what)}. At most about"
-        f" {minutes} on {work.workers} workers, {each:.2f} s a run ({basis}).{more}"
+        f" {minutes} on {work.workers} workers, {each:.2g} s a run ({basis}).{more}"
     )
 
 

@@ -133,6 +133,13 @@ def test_scenarios_by_name_are_an_experiment(tmp_path: Path) -> None:
         (("--method", "soboll"), "allowed are auto, morris"),
         (("--method", "sobol", "--n", "100"), "power of two; take 64 or 128"),
         (("--outcome", "net_municipal_costs/all/all"), "did you mean 'net_municipal_cost'"),
+        (("--outcome", "full_time_persons/supports/all"), "did you mean 'full_time_persons/support/all'"),
+        (("--outcome", "in_job_52_share/all/all"), "baseline has no number for it over 12 weeks"),
+        (("--factor", "municipality.population.higher_education_share"), "has no range"),
+        (("--factor", "structure"), "variant of the refusion rules alone is a context"),
+        (("--scenario-as-factor",), "two or more beside the base"),
+        (("--method", "morris", "--emulator"), "gives the indices of sobol"),
+        (("--method", "pawn", "--extra-seeds", "2"), "only morris and sobol"),
         (("--factor", "trust.gains", "--factor", "trust.gain"), "is no factor, did you mean 'trust.gain'"),
         (("--factor", "trust.gain"), "at least two"),
         (("--groups", "people"), "allowed are effects, mechanism, levels"),
@@ -190,3 +197,66 @@ def test_each_effect_hands_on_its_largest_factor() -> None:
     one, other = (SimpleNamespace(order=lambda order=order: order) for order in ([3, 1, 0, 2], [2, 3, 1, 0]))
     screening = SimpleNamespace(analyses=[one, other], factors=np.array(["a", "b", "c", "d"]))
     assert survivors(screening, 2) == ["c", "d"] and survivors(screening, 3) == ["b", "c", "d"]  # type: ignore[arg-type]
+
+
+def test_which_scenario_is_a_factor_and_some_factors_get_more_luck(small: str, tmp_path: Path) -> None:
+    text = TEXT.replace("[early_intervention]", "[early_intervention, one_caseworker]")
+    (tmp_path / "two.yaml").write_text(text)
+    words = (
+        str(tmp_path / "two.yaml"), *SMALL, *FACTORS[:4], "--scenario-as-factor", "--method", "sobol", "--n", "4",
+        "--seeds", "2", "--extra-seeds", "1", "--out", str(tmp_path / "out"),
+    )  # fmt: skip
+    done = call(*words)
+    assert done.exit_code == 0, done.output
+    assert "one of early_intervention, one_caseworker" in done.output and "1 seeds more" in done.output
+    indices = pd.read_csv(tmp_path / "out" / "indices.csv")
+    assert "which scenario" in set(indices.factor) and set(indices.context.fillna("")) == {"", "flat"}
+    # Two of three scenarios at each point of 4 x (3 + 2), under two seeds, and some of them under one more; all twice,
+    # as the second rules are costed too.
+    runs = len(Store.open(tmp_path / "out" / "store").keys()) / 2
+    assert 80 < runs <= 120
+
+
+def test_draws_of_a_file_are_points_as_they_are(small: str, tmp_path: Path) -> None:
+    lots = np.random.default_rng(1)
+    one = lots.uniform(0.05, 0.15, 30)
+    frame = pd.DataFrame(
+        {"trust.gain": one, "trust.usual": 0.4 + one, "search.dagpenge": lots.uniform(0.04, 0.06, 30)}
+    )
+    frame.to_parquet(tmp_path / "draws.parquet")
+    words = (
+        small,
+        *SMALL,
+        "--draws",
+        str(tmp_path / "draws.parquet"),
+        "--seeds",
+        "1",
+        "--out",
+        str(tmp_path / "out"),
+    )
+    done = call(*words, "--method", "shapley")
+    assert done.exit_code == 0 and "linear emulator" in done.output, done.output
+    stored = Store.open(tmp_path / "out" / "store")
+    assert len(stored.keys()) == 30 * 2 * 2
+    for method in ("morris", "sobol", "rbd_fast", "auto"):
+        refused = call(*words, "--method", method)
+        assert refused.exit_code == 2 and "independently" in refused.output
+    frame.assign(**{"trust.gain": 0.1}).iloc[:20].to_csv(tmp_path / "few.csv", index=False)
+    few = call(
+        small, *SMALL, "--draws", str(tmp_path / "few.csv"), "--method", "pawn", "--out", str(tmp_path / "no")
+    )
+    assert few.exit_code == 2 and "30 or more are needed" in few.output and not (tmp_path / "no").exists()
+
+
+def test_an_emulator_says_what_it_misses(small: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from experiments.sensitivity import study, surrogate
+
+    for module in (study, surrogate):
+        monkeypatch.setattr(module, "FRESH", 8)
+    monkeypatch.setattr(surrogate, "LOTS", 4)
+    monkeypatch.setattr(surrogate, "POINTS", 64)
+    words = (small, *SMALL, *FACTORS, "--method", "sobol", "--emulator", "--out", str(tmp_path / "out"))
+    done = call(*words, "--n", "32")
+    assert done.exit_code == 0, done.output
+    assert "fresh points it misses" in " ".join(done.output.split())
+    assert len(Store.open(tmp_path / "out" / "store").keys()) == 40 * 2 * 2 * 2

@@ -1,6 +1,7 @@
 """Figures of a sensitivity analysis: what moves the effect and by how much, in its own unit where that can be said."""
 
 from collections.abc import Mapping, Sequence
+from textwrap import fill
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -45,11 +46,11 @@ def tornado(analysis: Analysis, found: Sequence[Ends], unit: Unit) -> "Figure":
     return figure
 
 
-def importance(analysis: Analysis) -> "Figure":
+def importance(analysis: Analysis, unit: Unit) -> "Figure":
     """The method's indices as bars with 95 % intervals; for screening the mu*-sigma plane."""
     with style():
         if analysis.method == "morris":
-            return _plane(analysis)
+            return _plane(analysis, unit)
         order = analysis.order()[:SHOWN]
         figure = new_figure(1.1 + 0.36 * len(order))
         axes = figure.subplots()
@@ -82,27 +83,27 @@ def importance(analysis: Analysis) -> "Figure":
 _LABELS: Final = {"ST": "with everything it acts together with (total)", "S1": "alone (first order)"}
 
 
-def _plane(analysis: Analysis) -> "Figure":
+def _plane(analysis: Analysis, unit: Unit) -> "Figure":
     figure = new_figure(4.6)
     axes = figure.subplots()
-    mu = [one["mu_star"].value for one in analysis.indices]
-    sigma = [one["sigma"].value for one in analysis.indices]
+    mu = [one["mu_star"].value * unit.scale for one in analysis.indices]
+    sigma = [one["sigma"].value * unit.scale for one in analysis.indices]
     top = analysis.order()[:SHOWN]
     axes.scatter(mu, sigma, s=18, color=GRID, edgecolor=SOFT, linewidth=0.6)
     axes.scatter([mu[k] for k in top], [sigma[k] for k in top], s=24, color=_LOW)
     most = max([*mu, *sigma, 1e-12])
     axes.plot([0, most], [0, most], color=SOFT, linewidth=0.8, linestyle="--")
-    taken: list[float] = []
+    taken: list[tuple[float, float]] = []
     for k in sorted(top, key=lambda k: sigma[k]):
         height = sigma[k]
-        while any(abs(height - other) < 0.045 * most for other in taken):
+        while any(abs(height - y) < 0.045 * most and abs(mu[k] - x) < 0.6 * most for x, y in taken):
             height += 0.045 * most
-        taken.append(height)
+        taken.append((mu[k], height))
         axes.annotate(factor_words(analysis.factors[k].name), (mu[k], sigma[k]), (mu[k] + 0.02 * most, height),
                       fontsize=8, color=INK)  # fmt: skip
     axes.set_xlim(0, most * 1.55)
     axes.set_ylim(0, most * 1.1)
-    axes.set_xlabel("mean size of the effect of going from low to high (mu*), in the unit of the outcome")
+    axes.set_xlabel(f"{unit.words}: mean size of what going from low to high does (mu*)")
     axes.set_ylabel("how much that depends on the rest (sigma), luck taken out")
     axes.set_title(f"{analysis.effect.name}: screening of {len(mu)} factors")
     figure.tight_layout()
@@ -119,7 +120,7 @@ def over_time(analysis: Analysis, by_year: Mapping[str, Sequence[float]]) -> "Fi
         for at, k in enumerate(order):
             values = [by_year[year][k] for year in years]
             axes.plot(years, values, color=SCENARIO_COLOURS[at], marker="o", markersize=3.5,
-                      label=factor_words(analysis.factors[k].name))  # fmt: skip
+                      label=fill(factor_words(analysis.factors[k].name), 28))  # fmt: skip
         axes.set_ylim(0.0)
         axes.margins(x=0.05)
         axes.set_title(f"{analysis.effect.name}: the same by year ({MAIN[analysis.method]})")

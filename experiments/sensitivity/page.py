@@ -47,7 +47,7 @@ def render(found: Study, heading: str, design: str, watermark: str, command: str
 def _section(found: Study, one: Analysis, number: int) -> dict[str, Any]:
     at = one.effect.key
     unit = found.units[one.effect.outcome]
-    drawn = [figures.importance(one)]
+    drawn = [figures.importance(one, unit)]
     if one.method != SCREENING:
         drawn.insert(0, figures.tornado(one, found.ends[at], unit))
     if found.years[at]:

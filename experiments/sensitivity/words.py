@@ -12,6 +12,12 @@ from sim.records.outcome_list import OUTCOMES
 from sim.scenario.yaml_tree import nearest
 
 NAMED: Final = 3
+PLACES: Final = (
+    "effects.",
+    "municipality.",
+    "law.benefit_rates.",
+    "law.",
+)  # where a number is written needs no saying
 MOSTLY_LUCK: Final = 0.5
 
 
@@ -41,8 +47,10 @@ def unit_of(outcome: str, weeks: int) -> Unit:
 
 
 def factor_words(name: str) -> str:
-    """A factor's name as it is printed."""
-    return name.removeprefix("effects.").replace("_", " ")
+    """A factor's name as it is printed: 'municipality.staff.weeks_to_fill' -> 'staff: weeks to fill'."""
+    for place in PLACES:
+        name = name.removeprefix(place)
+    return name.replace(".", ": ").replace("_", " ")
 
 
 def paragraph(analysis: Analysis, found: Sequence[Ends], unit: Unit) -> str:

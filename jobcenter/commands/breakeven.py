@@ -69,6 +69,7 @@ def breakeven(
 ) -> None:
     """Answers a break-even."""
     from jobcenter.planner.breakeven import SYSTEM, answer, target_groups
+    from jobcenter.planner.reconcile import beside
     from sim.scenario import load
     from sim.scenario.scalars import read_kroner, read_share
 
@@ -78,10 +79,14 @@ def breakeven(
     month = _read(read_kroner, monthly_kr, "--monthly-kr")
     if month is not None and not month > 0:
         raise UserError(f"--monthly-kr {monthly_kr}: an amount above zero is needed, such as 11944")
+    ground, groups, source = load(scenario), target_groups(group or [SYSTEM]), "--persons"
+    kept = beside(ground)
+    if persons is None and kept is not None and all(kept.targets.get(benefit) for benefit in groups):
+        persons, source = sum(kept.targets[benefit] for benefit in groups), f"target groups of {kept.source}"
     found = answer(
-        load(scenario), kroner, target_groups(group or [SYSTEM]),
+        ground, kroner, groups,
         step=_read(read_share, step if "%" in step or "." in step else f"{step} %", "--step"), year=year,
-        monthly_kr=month, persons=persons, reached=reached,
+        monthly_kr=month, persons=persons, persons_source=source, reached=reached,
         job_chance=_read(read_share, job_chance, "--job-chance"), kinds=kind or (),
     )  # fmt: skip
     if as_json:

@@ -111,6 +111,7 @@ def answer(
     year: int | None = None,
     monthly_kr: float | None = None,
     persons: float | None = None,
+    persons_source: str = "--persons",
     reached: float | None = None,
     job_chance: float | None = None,
     kinds: Sequence[str] = (),
@@ -160,7 +161,7 @@ def answer(
         )
     return Answer(
         groups=groups, persons=n,
-        persons_source="--persons" if persons is not None else f"stocks of {scenario.municipality.name}",
+        persons_source=persons_source if persons is not None else f"stocks of {scenario.municipality.name}",
         full_year_kr=gross, full_year_source=source, municipal_share=1.0 - step, municipal_kr=kr,
         cost_kr_year=cost_kr_year, fewer=fewer, share=fewer / n,
         job_chance=sum(w * chances[b] for b, w in weights.items()), reached=reach, kinds=tuple(found),

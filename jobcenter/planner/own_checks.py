@@ -89,12 +89,11 @@ def _stated(answers: Answers, benefit: str, year: str) -> Iterator[tuple[Cell, s
 
 def _targets(answers: Answers, benefit: str) -> Iterator[tuple[Cell, str]]:
     persons = answers.number("benefits", benefit, "accounts_persons")
-    for column in ("over_a_year", "target_persons"):
-        said = answers.number("targets", benefit, column)
-        if said > persons:
-            yield (("targets", benefit, column),
-                   f"{benefit}: found {said:g}, more than the {persons:g} persons of the last accounts"
-                   f" ({_at('benefits', benefit, 'accounts_persons')})")  # fmt: skip
+    said = answers.number("targets", benefit, "target_persons")
+    if said > persons:
+        yield (("targets", benefit, "target_persons"),
+               f"{benefit}: found {said:g}, more than the {persons:g} persons of the last accounts"
+               f" ({_at('benefits', benefit, 'accounts_persons')})")  # fmt: skip
 
 
 def _people(answers: Answers) -> Iterator[tuple[Cell, str]]:

@@ -80,8 +80,7 @@ SHEETS: Final = (
     Sheet("measures", "Indsats", POTS, (Column("accounts_tkr"), Column("budget_tkr"))),
     Sheet("prices", "Priser", PRICES, (Column("value", needed=False),)),
     Sheet("targets", "Målgrupper", BENEFITS,
-          (Column("entries_year", needed=False), Column("over_a_year", needed=False),
-           Column("target_persons", needed=False))),
+          (Column("entries_year", needed=False), Column("target_persons", needed=False))),
 )  # fmt: skip
 BY_CODE: Final = {sheet.code: sheet for sheet in SHEETS}
 

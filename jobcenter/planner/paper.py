@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from experiments.calibrated import watermark
+from experiments.calibrated import assumed, is_calibrated
 from experiments.comparison import EXIT_DOORS, NEITHER_LIMIT
 from experiments.equal_budget import authorised_kr
 from experiments.experiment_file import PLAIN
@@ -301,8 +301,10 @@ def paper(stored: Stored, say: Words, question: str, command: str) -> Paper:
         Text(say("subtitle", first=years[0], rest=f"{years[0] + 1}\u2013{years[-1]}" if len(years) > 1 else UNKNOWN,
                  price=base.prices.level_year), "small"),
     ]  # fmt: skip
-    if watermark(base, *stored.others):
+    if not is_calibrated(base, *stored.others):
         blocks.append(Text(say("watermark"), "warning"))
+    if typed := assumed(*stored.others):
+        blocks.append(Text(say("assumed", what="; ".join(typed)), "warning"))
     if base.world.share < 1.0:
         blocks.append(Text(say("part_of_town", share=say.percent(base.world.share)), "warning"))
     reconciled = beside(base)

@@ -28,10 +28,12 @@ from sim.codes import (
     POTS,
     STATE,
 )
+from sim.errors import UserError
 from sim.records.outcomes import OERE, WEEKS_PER_YEAR
 from sim.records.result import RunResult
 from sim.scenario import Scenario
 
+SCHEMA: Final = 1  # of the file kept beside a municipality
 LIMIT: Final = 0.03  # of an account: more is flagged
 SEEDS: Final = (1, 2, 3, 4)  # those `jobcenter compare` begins with, so their starts are used again
 PARTS: Final = ("persons", "amount", "share")
@@ -84,6 +86,7 @@ class Reconciliation:
     steps_own: dict[str, tuple[float, ...]]  # benefit -> shares by step and of older awards
     steps_model: dict[str, tuple[float, ...]]  # of the benefit paid
     flows: dict[str, tuple[float, float]]  # benefit -> new spells a year, own and model
+    targets: dict[str, float]  # benefit -> persons a policy is meant for, where the workbook says so
     ground: str = ""  # hash of the municipality and levels it holds for
 
     @property
@@ -178,12 +181,17 @@ def reconcile(
         for k, b in enumerate(BENEFITS)
         if answers.has("targets", b, "entries_year")
     }
+    targets = {
+        b: answers.number("targets", b, "target_persons")
+        for b in BENEFITS
+        if answers.has("targets", b, "target_persons")
+    }
     sums = np.array([run.municipal.sum() for run in runs])
     return Reconciliation(
         municipality=answers.name, year=year, example=answers.example, source=answers.source, lines=tuple(lines),
         seeds=len(runs), luck_share=float(sums.std(ddof=1) / sums.mean()) if len(runs) > 1 else math.nan,
         steps_own=own_steps, steps_model={b: _steps(mean["by_step"][k], labels) for k, b in enumerate(BENEFITS)},
-        flows=flows, ground=ground_hash(scenario),
+        flows=flows, targets=targets, ground=ground_hash(scenario),
     )  # fmt: skip
 
 
@@ -240,18 +248,21 @@ def _steps(by_step: np.ndarray, labels: Sequence[str]) -> tuple[float, ...]:
 
 def as_json(found: Reconciliation) -> str:
     """The reconciliation as it is kept."""
-    return json.dumps(asdict(found), indent=1, ensure_ascii=False)
+    return json.dumps({"schema": SCHEMA, **asdict(found)}, indent=1, ensure_ascii=False)
 
 
 def beside(scenario: Scenario) -> Reconciliation | None:
     """The reconciliation that lies beside a scenario's municipality file and still holds for it; None where there is
-    none."""
+    none. Raises UserError for one written in another form."""
     from experiments.calibrated import ground_hash
 
     for file in scenario.files_used:
         path = Path(file).with_suffix(".reconciliation.json")
         if path.parent.name == "municipalities" and path.is_file():
             told: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            if told.pop("schema", None) != SCHEMA:
+                raise UserError(f"{path}: written by another version; make it again with jobcenter new municipality, or"
+                                " delete it")  # fmt: skip
             if told["ground"] != ground_hash(scenario):
                 return None  # the municipality or its levels have changed since
             told["lines"] = tuple(_line(row) for row in told["lines"])

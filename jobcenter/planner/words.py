@@ -38,7 +38,10 @@ class Words:
         return self._words[key].format(**values)
 
     def name(self, kind: str, name: str) -> str:
-        """The word for a name of the program; a name of the user's own stays as it is, without underscores."""
+        """The word for a name of the program; a name of the user's own stays as it is, without underscores. A scenario
+        laid on another base (NAME@BASE) is known by its own name."""
+        if kind == "scenario":
+            name = name.partition("@")[0]
         return self._words.get(f"{kind}.{name}", name.replace("_", " "))
 
     def own(self, kind: str, name: str, said: str) -> str:

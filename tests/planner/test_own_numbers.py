@@ -331,7 +331,11 @@ def test_from_workbook_to_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     assert done.exit_code == 2 and "bad.xlsx: Ydelser!C6" in done.output + done.stderr
     assert sorted(path.name for path in tmp_path.iterdir()) == ["bad.xlsx"]
 
-    (tmp_path / "good.xlsx").write_bytes(template(Words("da"), small))
+    aimed = small.values | {
+        ("targets", "dagpenge", "target_persons"): 31.0,
+        ("targets", "dagpenge", "entries_year"): 150.0,
+    }
+    (tmp_path / "good.xlsx").write_bytes(template(Words("da"), replace(small, values=aimed)))
     done = run("municipality", "lilleby", "--from", "good.xlsx", "--levels", "packaged", "--json")
     assert done.exit_code == 0, done.output
     told = json.loads(done.stdout)
@@ -340,12 +344,25 @@ def test_from_workbook_to_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     scenario = load("lilleby")
     kept = reconcile.beside(scenario)
     assert kept is not None and [x.model_kr for x in kept.lines] == [x["model_kr"] for x in told["lines"]]
+    assert kept.flows["dagpenge"][0] == 150 and kept.flows["dagpenge"][1] > 0
+    asked = CliRunner().invoke(
+        app, ["breakeven", "100000", "--group", "dagpenge", "--scenario", "lilleby", "--json"]
+    )
+    assert json.loads(asked.stdout)["persons"] == 31
+    assert json.loads(asked.stdout)["persons_source"] == "target groups of good.xlsx"
     assert load("early_intervention@lilleby").municipality.name == "Lilleby"
     book = openpyxl.load_workbook("results/lilleby/reconciliation_da.xlsx")
     row = [cell.value for cell in book["benefits"][3]]
     assert row[1] == pytest.approx(told["lines"][0]["budget_kr"] / 1e3)
     assert row[2] == pytest.approx(told["lines"][0]["model_kr"] / 1e3)
     assert row[3] == pytest.approx(row[2] - row[1])
+
+    kept_file = Path("scenarios/municipalities/lilleby.reconciliation.json")
+    text = kept_file.read_text()
+    kept_file.write_text(text.replace('"schema": 1', '"schema": 0'))
+    with pytest.raises(UserError, match="written by another version"):
+        reconcile.beside(load("lilleby"))
+    kept_file.write_text(text)
 
     before = Path("scenarios/lilleby.yaml").read_bytes()
     done = run("municipality", "lilleby", "--from", "good.xlsx")

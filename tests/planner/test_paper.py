@@ -14,6 +14,7 @@ from experiments.stored import NET, Stored
 from jobcenter.planner import soem
 from jobcenter.planner.opened import opened
 from jobcenter.planner.paper import Page, paper
+from jobcenter.planner.reconcile import Line, Reconciliation
 from jobcenter.planner.words import Words, read_words
 from jobcenter.planner.writers import html, pdf, write_paper
 from sim.errors import UserError
@@ -158,3 +159,38 @@ def test_of_an_experiment_what_is_missing_is_run(
         Batch(load_experiment("little.yaml", 4), again.store).run("threads", 1, command=command)
     more = opened("little.yaml", workers=1)
     assert (more.summary.planned, more.missing) == (12, 0)
+
+
+def test_page_one_says_how_the_budget_was_reconciled(stored: Stored, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Accounts more than 3 % apart, the largest first, before the options; a worked example is called one."""
+
+    def line(account: str, model_kr: float) -> Line:
+        return Line(account, 100e6, model_kr, (), (0.0, 0.0, 0.0), (0.0, 0.0, 0.0), "share_up")
+
+    lines = (line("dagpenge", 102e6), line("sygedagpenge", 90e6), line("fleksjob", 120e6))
+    kept = Reconciliation("Sor\u00f8", 2027, True, "s.xlsx", lines, 4, 0.02, {}, {}, {}, {})
+    monkeypatch.setattr("jobcenter.planner.paper.beside", lambda scenario: kept)
+    page = html(paper(stored, Words("en"), "", "jobcenter report X"))
+    said = "2 accounts are more than 3 % apart, largest fleksjob +20.0 % and sygedagpenge \u221210.0 %"
+    assert (
+        page.index("nobody's municipality".replace("'", "&#x27;"))
+        < page.index(said)
+        < page.index("Do nothing: 0 kr.")
+    )
+    assert "Benefits in all +4.0 %" in page
+    fine = replace(kept, lines=lines[:1], example=False)
+    monkeypatch.setattr("jobcenter.planner.paper.beside", lambda scenario: fine)
+    page = html(paper(stored, Words("en"), "", "jobcenter report X"))
+    assert "no account is more than 3 % apart" in page and "Worked example" not in page
+
+
+def test_a_scenario_on_another_base_keeps_its_name() -> None:
+    assert Words("da").name("scenario", "early_intervention@byen") == "Tidlig indsats"
+    assert Words("da").name("scenario", "mit_eget") == "mit eget"
+
+
+def test_a_typed_assumption_marks_page_one(stored: Stored, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "Antaget, ikke m\u00e5lt" not in html(paper(stored, Words("da"), "", "jobcenter report X"))
+    typed = "programme x: chance of finding work x 2 for 26 weeks after it"
+    monkeypatch.setattr("jobcenter.planner.paper.assumed", lambda *scenarios: (typed,))
+    assert f"Antaget, ikke m\u00e5lt: {typed}." in html(paper(stored, Words("da"), "", "jobcenter report X"))

@@ -35,6 +35,11 @@ FALSE_ALARM: Final = 0.05  # of "behind", over all months and links together, wh
 POWER: Final = 0.80
 FEWEST_RUNS: Final = 12
 TELLING: Final = 0.5  # s.d. by which the plan must move a series before it is a link that can be judged
+GIVEN: Final = (
+    "posts_filled",
+    "staff_fte",
+    "meetings_held",
+)  # what the plan itself puts in: judged where it is more
 PRIOR_WORKS: Final = 0.75  # that nothing in the chain breaks: a judgement, changed with --prior
 
 
@@ -82,6 +87,8 @@ class Judge:
                 Yardstick(v, b, LEAST_SD.get(link, 0.0)) for v, b in ((values, beside), (base, base_beside))
             )
             moved = planned.mean - none.mean
+            if link in GIVEN and moved[-1] <= 0:
+                continue  # fewer meetings follow from fewer people: nothing that could fail to be held
             if abs(moved[-1]) >= TELLING * planned.sd[-1]:
                 self.planned[link], self.none[link] = planned, none
                 self.sign[link] = 1.0 if moved[-1] > 0 else -1.0

@@ -98,6 +98,15 @@ def test_false_alarms_with_a_control_group_are_as_rare_as_stated() -> None:
     assert 0.005 < np.mean(found) <= np.mean(stated) + 0.02
 
 
+def test_fewer_meetings_of_a_plan_are_no_link() -> None:
+    """A plan that works has fewer people and so fewer meetings: more of them later is not 'meetings not held'."""
+    made = plan()
+    fewer = {**made.planned, "meetings_held": made.nothing["meetings_held"] - 400.0}
+    more = {**made.planned, "meetings_held": made.nothing["meetings_held"] + 400.0}
+    assert "meetings_held" not in Judge(replace(made, planned=fewer)).links
+    assert "meetings_held" in Judge(replace(made, planned=more)).links
+
+
 def test_the_page_tells_of_the_arms() -> None:
     judge = Judge(plan())
     months = seen(worlds(1, 8), 0, 12, effect=False)

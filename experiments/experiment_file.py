@@ -82,6 +82,7 @@ class Experiment:
     file: ExperimentFile
     worlds: dict[str, tuple[Scenario, ...]]
     priced: Mapping[str, list[Priced]] = field(default_factory=dict)  # by variant, with an equal budget
+    first: int = 0  # number of the first draw and seed: others than those something was chosen with
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -1,9 +1,9 @@
 """The runs of an experiment: pairs of (draw, seed), some of them the same draw under other luck, each with all
 scenarios.
 
-Pair p has seed p + 1. The first pairs have a draw each; the replicates repeat the first draws with seeds of their
-own, so that luck can be told from what is not known. Replicates are spread over the whole, so that a batch that stops
-early has its share of them.
+Pair p has seed p + 1 (with `Experiment.first`, draws and seeds begin so much later). The first pairs have a draw each;
+the replicates repeat the first draws with seeds of their own, so that luck can be told from what is not known.
+Replicates are spread over the whole, so that a batch that stops early has its share of them.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -74,7 +74,7 @@ class Planned:
 
     def pairs(self, variant: str = PLAIN) -> Iterator[Pair]:
         """Pairs in the order they are run."""
-        file, fresh, repeated = self.experiment.file, 0, 0
+        file, first, fresh, repeated = self.experiment.file, self.experiment.first, 0, 0
         wanted = file.replicates
         if file.draws == "none":
             wanted = 0
@@ -84,9 +84,10 @@ class Planned:
                 at, repeated = repeated, repeated + 1
             else:
                 at, fresh = fresh, fresh + 1
+            at += first
             if self._posterior:
                 at %= len(self._posterior)  # a file with few draws repeats them under other luck
-            yield Pair(number, variant, -1 if file.draws == "none" else at, number + 1)
+            yield Pair(number, variant, -1 if file.draws == "none" else at, first + number + 1)
 
     def scenarios(self, pair: Pair) -> tuple[Scenario, ...]:
         """The scenarios of a pair, not yet drawn."""

@@ -68,4 +68,8 @@ def draw(all_of_it: Whole) -> "dict[str, list[Figure]]":
         out["trials"] = [figures.trial_value(all_of_it.pilots, everything)]
     if any(not one.why_not for one in all_of_it.needed):
         out["break_even"] = [figures.break_even(all_of_it.needed, BEST.effect)]
+    if all_of_it.mix is not None:
+        from experiments.decisions.mix_figures import mix_figures
+
+        out["mix"] = mix_figures(all_of_it.mix)
     return out

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from experiments.decisions.answer import Decision, ranked
 from experiments.decisions.discovery import Box, where_better
@@ -12,6 +12,9 @@ from experiments.decisions.pays_back import Needed, WeeksNeeded, all_needed, wee
 from experiments.decisions.pilot import Pilot, Reach, pilots, reach_of, verdict
 from experiments.experiment_file import PLAIN, Experiment
 from experiments.money import DO_NOTHING
+
+if TYPE_CHECKING:
+    from experiments.decisions.mix import Mix
 
 Table = list[list[str]]
 
@@ -38,9 +41,10 @@ class Whole:
     weeks_needed: list[WeeksNeeded]
     boxes: list[Box]
     world_share: float = 1.0  # part of the municipality that is simulated
+    mix: "Mix | None" = None  # how the budget should be split, where that was asked
 
 
-def whole(plan: Experiment, found: Decision, bound: Sequence[str]) -> Whole:
+def whole(plan: Experiment, found: Decision, bound: Sequence[str], mix: "Mix | None" = None) -> Whole:
     """All answers. plan: as `check` accepts it; its `decide:` block says which trials are priced."""
     from sim.scenario import load
 
@@ -63,6 +67,7 @@ def whole(plan: Experiment, found: Decision, bound: Sequence[str]) -> Whole:
         weeks_needed=weeks_needed(found),
         boxes=_boxes(found),
         world_share=world[0].world.share,
+        mix=mix,
     )
 
 
@@ -127,6 +132,11 @@ def sections(all_of_it: Whole) -> list[Section]:
             [box_words(box) for box in all_of_it.boxes],
         )
     )
+    if all_of_it.mix is not None:
+        from experiments.decisions.mix_words import mix_tables, mix_texts
+
+        told = "How should the budget be split?"
+        out.append(Section("mix", told, mix_texts(all_of_it.mix), mix_tables(all_of_it.mix)))
     return out
 
 

@@ -29,17 +29,18 @@ def call(
     draws: str = "ranges",
     more: str = "equal_budget: 10 mio. kr.\n",
     instead: tuple[str, str] = ("", ""),
+    options: tuple[str, ...] = (),
 ) -> Result:
     file = folder / "small.yaml"
     file.write_text((TEXT.format(pairs=pairs, draws=draws) + more).replace(*instead))
-    return CliRunner().invoke(app, ["decide", str(file), "--out", str(folder / "store"), "--json"])
+    return CliRunner().invoke(app, ["decide", str(file), "--out", str(folder / "store"), "--json", *options])
 
 
 @pytest.mark.slow
 def test_a_decision_end_to_end(tmp_path: Path) -> None:
     done = call(tmp_path)
     assert done.exit_code == 0, done.output
-    told = json.loads(done.output)
+    told = json.loads(done.stdout)
     assert told["left_out"] == {"extra_caseworkers": "C"} and told["draws"] == 13
     for view in told["best"].values():
         assert set(view) == {"do nothing", "early_intervention", "one_caseworker"}
@@ -56,7 +57,40 @@ def test_a_decision_end_to_end(tmp_path: Path) -> None:
     page = (tmp_path / "store" / "decision.html").read_text(encoding="utf-8")
     assert "Is a pilot worth its price?" in page and "<svg" in page
     runs = len(Store.open(tmp_path / "store").keys())
-    assert call(tmp_path).output == done.output and len(Store.open(tmp_path / "store").keys()) == runs
+    assert call(tmp_path).stdout == done.stdout and len(Store.open(tmp_path / "store").keys()) == runs
+
+
+@pytest.mark.slow
+def test_a_mix_end_to_end_is_resumed_and_keeps_fresh_luck_apart(tmp_path: Path) -> None:
+    more = (
+        "equal_budget: 10 mio. kr.\n",
+        ("  break_even", "  mix: {pairs: 10, fresh_pairs: 10}\n  break_even"),
+    )
+    done = call(tmp_path, more=more[0], instead=more[1], options=("--mix",))
+    assert done.exit_code == 0, done.output
+    assert (
+        "Mix of 2 levers" in done.stderr and "runs of 0.02 of the municipality over 105 weeks" in done.stderr
+    )
+    told = json.loads(done.stdout)["mix"]
+    assert set(told["levers"]) == {"early_intervention", "one_caseworker"}
+    assert told["runs"] == 10 * (1 + told["splits"]) + 10 * (1 + len(told["finalists"]))
+    for kr in told["best_kr"].values():
+        assert sum(kr.values()) <= told["budget_kr"] * 1.01
+    store = Store.open(tmp_path / "store")
+    fresh = {number for number in store.frame(outcomes=[])["seed"] if number > 1_000_000}
+    assert len(fresh) == 10
+    assert "How should the budget be split?" in (tmp_path / "store" / "decision.html").read_text(
+        encoding="utf-8"
+    )
+    runs = len(store.keys())
+    again = call(tmp_path, more=more[0], instead=more[1], options=("--mix",))
+    assert again.stdout == done.stdout and len(Store.open(tmp_path / "store").keys()) == runs
+
+
+def test_a_mix_of_one_lever_is_refused_before_any_run(tmp_path: Path) -> None:
+    done = call(tmp_path, instead=(", one_caseworker", ""), options=("--mix",))
+    assert done.exit_code == 2 and "two levers of class A" in done.output
+    assert not (tmp_path / "store").exists()
 
 
 @pytest.mark.parametrize(

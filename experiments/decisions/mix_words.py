@@ -1,0 +1,149 @@
+"""The mix in words and tables: which split, how flat the top is, what the last krone gives, and the front."""
+
+from typing import Final
+
+import numpy as np
+
+from experiments.decisions.mix import Finalist, Mix
+from experiments.decisions.mix_response import MISSES
+from experiments.decisions.mix_search import KEPT, VIEW_OUTCOME
+
+FRONT_SHOWN: Final = 7
+_VIEW_WORDS: Final = {
+    "municipality": "the municipality's money",
+    "all public money": "all public money",
+    "people": "weeks in work",
+}
+_KEPT_WORDS: Final = {
+    "activityready_jobs": "job starts, activity-ready",
+    "sick_jobs": "returns to work, sick",
+    "plan_compliance": "contact plan kept, % points",
+}
+
+
+def mix_texts(mix: Mix) -> list[str]:
+    """The answer in sentences."""
+    names = [one.strategy for one in mix.instruments]
+    texts = [
+        f"Worlds: {mix.world_share:g} of the municipality, {mix.weeks} weeks; {mix.splits} splits on {mix.pairs} draws"
+        f" and seeds, {len(mix.finalists)} finalists on {mix.fresh_pairs} fresh ones; {mix.runs:,} runs."
+        f" Levers: {', '.join(names)}.",
+        *(f"Not in the mix: {name}: {why}." for name, why in mix.refused.items()),
+    ]
+    for view in VIEW_OUTCOME:
+        near = mix.flat[view]
+        most = np.array([one.most_kr for one in mix.instruments])
+        spans = ", ".join(
+            f"{name} {_mio(low)} to {_mio(high)}"
+            for name, low, high in zip(names, near.low * most, near.high * most, strict=True)
+        )
+        texts.append(
+            f"Best for {_VIEW_WORDS[view]}: {_split(names, mix.best_kr[view])} mio. kr. a year."
+            f" {100 * near.share:.0f} % of all allowed splits cannot be told apart from it ({spans})."
+            f" {_last(mix, view)}"
+        )
+    missed = {key: by for key, by in mix.worst_miss.items() if by > MISSES}
+    if missed:
+        told = ", ".join(f"{key} ({by:.1f} standard errors)" for key, by in missed.items())
+        texts.append(
+            f"The fitted curve misses a lived split by more than luck allows: {told}; trust the finals more."
+        )
+    texts.append(
+        "Kept by the search: no threat or sanctions, nobody first by origin, sex or age; job starts of activity-ready"
+        " and returns of the sick, and the contact plan, not shown to be worse than with nothing done."
+    )
+    return texts
+
+
+def mix_tables(mix: Mix) -> list[list[list[str]]]:
+    """The finals on fresh luck, and the Pareto front."""
+    names = [one.strategy for one in mix.instruments]
+    finals = [
+        ["finals, fresh draws and luck", f"mio. kr. a year ({' / '.join(names)})", "municipal mio. kr.", "behind best",
+         "public mio. kr.", "weeks in work", "behind best", "weeks in work, health barrier",
+         *(_KEPT_WORDS[key] for key in KEPT)]
+    ]  # fmt: skip
+    finals.append(["do nothing", "0", "0", _behind_nothing(mix), "0", "0", "", "0", *("0" for _ in KEPT)])
+    for one in mix.finalists:
+        finals.append(
+            [
+                ", ".join(one.names),
+                _split_short(one.kr),
+                _error(one.values["municipal"], 1e6, 1),
+                _behind(one, "municipality"),
+                _error(one.values["public"], 1e6, 1),
+                _error(one.values["weeks"], 1.0, 0),
+                _behind(one, "people"),
+                _error(one.values["vulnerable_weeks"], 1.0, 0),
+                *(_error(one.values[key], 0.01 if key == "plan_compliance" else 1.0, 1) for key in KEPT),
+            ]
+        )
+    front = [
+        ["front: nothing better in all three", *(f"{name}, mio. kr." for name in names), "municipal mio. kr.",
+         "weeks in work", "weeks in work, health barrier"]
+    ]  # fmt: skip
+    shown = np.unique(np.linspace(0, len(mix.front_kr) - 1, FRONT_SHOWN).round().astype(int))
+    for k in shown:
+        values = mix.front_values
+        front.append(
+            [
+                f"{k + 1} of {len(mix.front_kr)}",
+                *(_mio(kr) for kr in mix.front_kr[k]),
+                f"{values['municipal'][k] / 1e6:+,.1f}",
+                f"{values['weeks'][k]:+,.0f}",
+                f"{values['vulnerable_weeks'][k]:+,.0f}",
+            ]
+        )
+    return [finals, front]
+
+
+def _last(mix: Mix, view: str) -> str:
+    last = mix.last[view]
+    if last.held_back:
+        return (
+            f"It leaves {_mio(last.unspent_kr)} mio. kr. a year: what would be bought next is shown to harm those who"
+            " are to be kept from it."
+        )
+    if last.unspent_kr > 0.0 and not last.value:
+        return f"It leaves {_mio(last.unspent_kr)} mio. kr. a year: one more krone changes nothing."
+    if view == "people":
+        weeks, error = 1e6 * last.value, 1e6 * last.error
+        return f"The last million a year gives {weeks:+,.0f} ± {error:,.0f} weeks over the horizon."
+    return (
+        f"The last krone a year gives back {last.value:+,.2f} ± {last.error:,.2f} kr. net over the horizon."
+    )
+
+
+def _split(names: list[str], kr: tuple[float, ...]) -> str:
+    return ", ".join(f"{name} {_mio(part)}" for name, part in zip(names, kr, strict=True))
+
+
+def _split_short(kr: tuple[float, ...]) -> str:
+    return " / ".join(_mio(part) for part in kr)
+
+
+def _mio(kr: float) -> str:
+    return f"{kr / 1e6:,.2f}"
+
+
+def _error(value: tuple[float, float], unit: float, digits: int) -> str:
+    return f"{value[0] / unit:+,.{digits}f} ± {value[1] / unit:,.{digits}f}"
+
+
+def _behind(one: Finalist, view: str) -> str:
+    """Loss against the finalist that is best on fresh luck; whether it can be told apart."""
+    loss, error = one.behind[view]
+    if loss == 0.0 and error == 0.0:
+        return "best"
+    if loss <= error:
+        return "not told apart"
+    return f"{loss:,.0f} weeks" if view == "people" else f"{loss / 1e6:,.1f} mio."
+
+
+def _behind_nothing(mix: Mix) -> str:
+    """Doing nothing against the cheapest finalist."""
+    first = min(mix.finalists, key=lambda one: one.values["municipal"][0])
+    mean, error = first.values["municipal"]
+    if mean >= 0.0:
+        return "best"
+    return "not told apart" if -mean <= error else f"{-mean / 1e6:,.1f} mio."

@@ -3,6 +3,7 @@
 Nothing here simulates; files are read and the sources of the model are searched for the parameter's name.
 """
 
+import ast
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -166,9 +167,21 @@ def _lines_with(pattern: str) -> Iterator[str]:
     looked_for = re.compile(pattern)
     for file, text in _sources():
         for found in looked_for.finditer(text):
-            heads = re.findall(r"^ *def (\w+)", text[: found.start()], re.M)
             line = text.count("\n", 0, found.start()) + 1
-            yield f"{file}:{line}" + (f" ({heads[-1]})" if heads else "")
+            owner = _function_at(text, line)
+            yield f"{file}:{line}" + (f" ({owner})" if owner else "")
+
+
+@lru_cache(maxsize=256)
+def _functions(text: str) -> tuple[tuple[int, int, str], ...]:
+    """(first line, last line, name) of every function of a source, inner ones after those around them."""
+    found = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef)]
+    return tuple(sorted((node.lineno, node.end_lineno or node.lineno, node.name) for node in found))
+
+
+def _function_at(text: str, line: int) -> str:
+    """The innermost function a line stands in; empty outside all of them."""
+    return next((name for first, last, name in reversed(_functions(text)) if first <= line <= last), "")
 
 
 def informing(name: str) -> list[tuple[str, str]]:

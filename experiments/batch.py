@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 CHUNK_SECONDS: Final = 8.0  # what a kill can cost a worker, and long beside the 2 ms of handing a chunk over
 # Measured on three_strategies, two cores: of one run where none was timed yet, and what it takes in the store.
 FIRST_GUESS_SECONDS: Final = 0.6
+START_UP_SECONDS: Final = 20.0  # until the first run begins: loading what was compiled, the first people
 KB_PER_RUN: Final = {"outcomes": 8.0, "weekly": 150.0, "ledger": 260.0, "spells": 700.0, "events": 1080.0}
 
 
@@ -92,11 +93,12 @@ class Batch:
         return float(seconds.median()) if len(seconds) else FIRST_GUESS_SECONDS
 
     def forecast(self, workers: int) -> tuple[float, float]:
-        """Seconds and MB the missing runs, and the anchors of their draws, are expected to take."""
+        """Seconds and MB the missing runs, and the anchors of their draws, are expected to take, start-up included."""
         base = self.experiment.worlds[PLAIN][0]
         runs = self.missing + self._anchor_weeks() / base.weeks
         kilobytes = self.missing * KB_PER_RUN[self.experiment.file.recording]
-        return runs * self.seconds_per_run() / workers, kilobytes / 1000.0
+        seconds = START_UP_SECONDS + runs * self.seconds_per_run() / workers if self.missing else 0.0
+        return seconds, kilobytes / 1000.0
 
     def _anchor_weeks(self) -> int:
         """Weeks of simulation it takes to anchor the draws that have runs missing."""

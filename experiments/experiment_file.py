@@ -255,7 +255,7 @@ def _world(
     the line of the experiment it comes from."""
     own = file.variants.get(variant, ())
     lines = {
-        **{text: ("set", at) for at, text in enumerate(file.set)},
+        **{text: ("set", at) for at, text in enumerate(file.set) if ("set", at) in tree.places},
         **{text: ("variants", variant, at) for at, text in enumerate(own)},
     }
 

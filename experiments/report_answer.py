@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 CLASS_WORDS: Final = {
     "A": "A: effect with evidence",
-    "B": "B: direction only; no effect unless typed in",
+    "B": "B: direction only; nothing measured",
     "C": "C: process or accounting",
     "none": "no lever: another baseline",
     "context": "context",

@@ -84,7 +84,10 @@ class LazyCommands(TyperGroup):
         except OSError as wrong:
             if wrong.filename is None:  # a closed pipe: `jobcenter ... | head`
                 raise
-            print(f"Error: {wrong.filename}: {wrong.strerror}", file=sys.stderr)
+            print(
+                f"Error: {wrong.filename}: {wrong.strerror}; name a file that is there, or a place one may write in",
+                file=sys.stderr,
+            )
             raise typer.Exit(USER_ERROR) from None
         except KeyboardInterrupt as stop:
             print(

@@ -5,12 +5,15 @@ import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from threading import Event, Thread
+from time import monotonic
+from typing import Any, Final
 
 from sim.calendar import iso
 from sim.scenario import Scenario
 
 MIO = 1e6
+LINE_EVERY_SECONDS: Final = 60.0
 
 
 def number(value: float, unit: str) -> str:
@@ -21,7 +24,9 @@ def number(value: float, unit: str) -> str:
         return f"{100 * value:.1f} %"
     if unit == "kr.":
         return f"{value / MIO:,.1f}"
-    if unit in ("changes per citizen-year", "0-1"):
+    if unit == "changes per citizen-year":
+        return f"{value:.3f}" if 0.0 < abs(value) < 0.01 else f"{value:.2f}"
+    if unit == "0-1":
         return f"{value:.2f}"
     if unit in ("weeks", "FTE"):
         return f"{value:,.1f}"
@@ -88,9 +93,10 @@ def command_line(*words: str | None, **options: Any) -> str:
 
 @contextmanager
 def progress(what: str, total: int) -> Iterator[Callable[[int], None]]:
-    """A bar on the terminal's error stream, nothing where there is no terminal. Called with how much is done."""
+    """A bar on the terminal's error stream; where there is none, a line a minute. Called with how much is done."""
     if not sys.stderr.isatty():
-        yield lambda done: None
+        with _line_a_minute(what, total) as step:
+            yield step
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -106,6 +112,29 @@ def progress(what: str, total: int) -> Iterator[Callable[[int], None]]:
     with bar:
         task = bar.add_task(what, total=total or None)  # how many there will be may not be known
         yield lambda done: bar.update(task, completed=done)
+
+
+@contextmanager
+def _line_a_minute(
+    what: str, total: int, every_seconds: float = LINE_EVERY_SECONDS
+) -> Iterator[Callable[[int], None]]:
+    """What is done, on the error stream, for a log that somebody waits at; nothing when it is over sooner."""
+    done, over, begun = [0], Event(), monotonic()
+
+    def say() -> None:
+        while not over.wait(every_seconds):
+            of = f" of {total}" if total else ""
+            nothing = "; the model may be compiling for this machine, once" if not done[0] else ""
+            minutes = (monotonic() - begun) / 60.0
+            print(f"{what}: {done[0]}{of} after {minutes:.0f} min{nothing}", file=sys.stderr, flush=True)
+
+    speaker = Thread(target=say, daemon=True)
+    speaker.start()
+    try:
+        yield lambda now: done.__setitem__(0, now)
+    finally:
+        over.set()
+        speaker.join()
 
 
 def json_number(value: float) -> float | None:

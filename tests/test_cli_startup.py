@@ -129,7 +129,8 @@ def test_ctrl_c_is_one_line_and_code_130(text: str) -> None:
 
 def test_a_place_that_cannot_be_written_is_named() -> None:
     done = ending_with("PermissionError(13, 'Permission denied', 'results/first')")
-    assert (done.returncode, done.stderr) == (2, "Error: results/first: Permission denied\n")
+    remedy = "name a file that is there, or a place one may write in"
+    assert (done.returncode, done.stderr) == (2, f"Error: results/first: Permission denied; {remedy}\n")
 
 
 def test_a_fault_of_the_program_is_not_dressed_up() -> None:

@@ -1,5 +1,6 @@
 """SQL over a store: DuckDB reads the parts, and only the columns a query names."""
 
+import re
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     import duckdb
     import pandas as pd
 
+BARE_GROUP: Final = re.compile(
+    r"""(?<!["'\w/])group(?!["'\w/]|\s+by\b)""", re.IGNORECASE
+)  # no GROUP BY, not quoted
 CARRIED: Final = ("key", "scenario", "variant", "draw", "seed")  # labels of a row of `outcomes`
 
 
@@ -38,7 +42,7 @@ def query(store: Reader, sql: str) -> "pd.DataFrame":
                 if all(part.path.exists() for part in live):
                     tables = ", ".join(["runs", "outcomes", "draws", *store.details.names()])
                     raise UserError(
-                        f"query: {wrong}\nTables: {tables}. A column of runs whose name has slashes is"
+                        f"query: {_said(wrong, sql)}\nTables: {tables}. A column of runs whose name has slashes is"
                         ' written in double quotes: "net_municipal_cost/all/all"'
                     ) from None
         raise UserError(f"{store.folder}: parts vanish while they are read; is something removing them?")
@@ -50,9 +54,19 @@ def _check_reads_only(base: "duckdb.DuckDBPyConnection", sql: str) -> None:
     try:
         statements = base.extract_statements(sql)
     except duckdb.Error as wrong:
-        raise UserError(f"query: {wrong}") from None
+        raise UserError(f"query: {_said(wrong, sql)}") from None
     if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
         raise UserError("query: a store is only read; write one SELECT")
+
+
+def _said(wrong: Exception, sql: str) -> str:
+    """What is wrong in one line, and what helps where a column has the name of a word of SQL."""
+    first, _, rest = str(wrong).partition("\n")
+    here = next((line.strip() for line in rest.splitlines() if line.startswith("LINE ")), "")
+    said = f"{first.partition(': ')[2] or first}" + (f" ({here})" if here else "")
+    if "syntax error" in first and BARE_GROUP.search(sql):
+        said += '\ngroup is a word of SQL: write the column in double quotes, "group"'
+    return said
 
 
 def _make_views(base: "duckdb.DuckDBPyConnection", store: Reader, live: Sequence[Part]) -> None:

@@ -12,6 +12,7 @@ import typer
 
 from experiments.experiment_file import PLAIN, WHERE, load_experiment
 from jobcenter.money_screen import priced_lines
+from jobcenter.oddities import warn, warn_of_base
 from jobcenter.screen import columns, command_line, heading, progress
 from sim.errors import UserError
 
@@ -48,9 +49,22 @@ def batch(
         Path | None, typer.Option("--out", metavar="STORE", help="The store; default results/EXPERIMENT.")
     ] = None,
     seeds: Annotated[
-        int | None, typer.Option("--seeds", min=2, max=1_000_000, help="Pairs of runs instead of the file's.")
+        int | None,
+        typer.Option(
+            "--pairs",
+            "--seeds",
+            min=2,
+            max=1_000_000,
+            help="Pairs of runs instead of the file's; 12 is a first look.",
+        ),
     ] = None,
     weeks: Annotated[int | None, typer.Option(min=1, max=2600, help="Horizon of all.")] = None,
+    overrides: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="KEY.PATH=VALUE", help="Override a value in all scenarios; repeatable."
+        ),
+    ] = None,
     equal_budget: Annotated[
         str | None,
         typer.Option(
@@ -87,7 +101,9 @@ def batch(
 
     amount = read_budget(equal_budget) if equal_budget is not None else None
     shares = read_split(split) if split is not None else None
-    plan = load_experiment(experiment, seeds, weeks, amount, shares)
+    plan = load_experiment(experiment, seeds, weeks, amount, shares, tuple(overrides or ()))
+    warn(plan.worlds[PLAIN])
+    warn_of_base(plan.worlds[PLAIN][0])
     place = "dask" if scheduler else where or plan.file.where
     if place not in WHERE:
         raise UserError(f"--where {place}: allowed are {', '.join(WHERE)}")
@@ -108,6 +124,7 @@ def batch(
             experiment,
             seeds=seeds,
             weeks=weeks,
+            set=overrides,
             equal_budget=equal_budget,
             split=split,
             where=where,
@@ -153,7 +170,11 @@ def _announce(job: "Batch", folder: Path, place: str, workers: int) -> None:
     if plan.file.stop is not None:
         print("At most so many: the stop rule ends it when the calculation error is small enough.")
     seconds, megabytes = job.forecast(workers)
-    print(f"Expected: {_time(seconds)} on {workers} workers ({place}), {megabytes:,.1f} MB.", flush=True)
+    print(
+        f"Expected: {_time(seconds)} on {workers} workers ({place}), {megabytes:,.1f} MB; some minutes more when the"
+        " model has first to be compiled for this machine, or others use it.",
+        flush=True,
+    )
 
 
 def _time(seconds: float) -> str:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from jobcenter.oddities import oddities, warn
 from sim.errors import Problem, UserError
 from sim.scenario import Scenario, load, yaml_tree
 from sim.scenario.locate import known
@@ -14,7 +15,8 @@ from sim.scenario.other_files import check_file, is_scenario
 
 HELP = """Says what is wrong in scenario files (or municipality, law, refusion and behaviour files), with file and line.
 
-Without FILE: every scenario of ./scenarios and the packaged ones. Exit code 2 when something is wrong.
+What is allowed but hardly meant is a warning. Without FILE: every scenario of ./scenarios and the packaged ones. Exit
+code 2 when something is wrong.
 
 Example: jobcenter check my_scenario.yaml early_intervention@slagelse_2024 --set weeks=104
 """
@@ -76,9 +78,12 @@ def register(app: typer.Typer) -> None:
             }
             if isinstance(found, Scenario):
                 row |= {"kind": found.kind, "evidence_class": found.evidence_class, "files": found.files_used}
+                row["warnings"] = oddities(found)
             rows.append(row)
             if found is not None and not as_json:
                 print(_line(name, found))
+                if isinstance(found, Scenario):
+                    warn([found])
         if as_json:
             print(json.dumps({"ok": not seen, "files": rows}, indent=2))
             if seen:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from jobcenter.money_screen import equal_budget_lines, flow_lines, money_lines
+from jobcenter.oddities import warn, warn_of_base
 from jobcenter.screen import (
     columns,
     command_line,
@@ -202,7 +203,9 @@ def _week(text: str) -> int:
     try:
         return week_of(text)
     except ValueError as wrong:
-        raise UserError(f"--branch-at {text}: {wrong}") from None
+        year, dash, part = text.partition("-")
+        meant = f", such as {year}-W{part.zfill(2)}" if dash and year.isdigit() and part.isdigit() else ""
+        raise UserError(f"--branch-at {text}: {wrong}{meant}") from None
 
 
 def _percent(value: float) -> str:
@@ -332,6 +335,8 @@ def compare(
     from experiments.compare import compare as run_comparison
 
     check_comparable(resolved[0], resolved[1:])
+    warn(resolved)
+    warn_of_base(resolved[0])
     priced = _at_one_price(resolved, equal_budget, split)
     resolved = [resolved[0], *(one.scenario for one in priced)] if priced else resolved
     branch = None

@@ -210,6 +210,8 @@ def explain(
         _find(scenarios[0], seed, find, as_json)
         return
     assert citizen is not None
+    if citizen < 0:
+        raise UserError(f'--citizen {citizen}: numbers count from 0; --find "sick" tells some')
     if len(scenarios) > 1:
         _check_same_past(*scenarios)
 

@@ -24,8 +24,8 @@ Example: jobcenter levers programme
 """
 CLASSES = {
     "A": "effect with evidence: acts by default",
-    "B": "direction or judgement only: no effect by default, real cost",
-    "C": "process or accounting only",
+    "B": "direction or judgement only: real cost, no measured effect; acts through hours and meetings, or as typed",
+    "C": "process or accounting only: hours and money; what follows from hours follows",
 }
 WIDTH = 118
 

@@ -44,6 +44,7 @@ def report(
 ) -> None:
     """Writes the paper."""
     from experiments.stored import Stored
+    from jobcenter.planner.blocks import Bullets, Text
     from jobcenter.planner.opened import opened
     from jobcenter.planner.paper import paper
     from jobcenter.planner.soem import check_place, write_soem
@@ -68,6 +69,11 @@ def report(
         )
         return
     print(made.title)
+    for block in made.blocks:  # what holds for every number below: a part of the town, not calibrated
+        if isinstance(block, Bullets):
+            break
+        if isinstance(block, Text) and block.kind == "warning":
+            print(block.text)
     for block in made.blocks:
         for item in getattr(block, "items", ()):
             print(f"* {item}")

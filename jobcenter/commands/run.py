@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from jobcenter.oddities import warn
 from jobcenter.screen import columns, command_line, heading, json_number, number, progress
 from sim.scenario import Scenario, load
 from sim.scenario.models import MAX_WEEKS
@@ -25,6 +26,7 @@ Example: jobcenter run baseline --seed 1 --out results/baseline
 SANITY_SCENARIO = "slagelse_2024"
 SANITY_RUNS = 8  # luck alone moves the trend of a thousand people by two percent a year
 MOST_YEARS = 6  # years side by side on a screen
+WITHIN_A_YEAR = ("companies_cooperating",)  # counts each once a year: years do not add up
 
 
 class Record(str, Enum):
@@ -60,7 +62,8 @@ def _goal_lines(result: "RunResult", sheet: "Sheet") -> list[str]:
         marks[len(rows)] = f"    can look good by {goal.looks_good_by}"
         for k, (outcome, group, label) in enumerate(goal.rows):
             unit = OUTCOMES[outcome].unit
-            values = (number(sheet[outcome, group, year], unit) for year in (*years, "all"))
+            values = [number(sheet[outcome, group, year], unit) for year in years]
+            values.append("-" if outcome in WITHIN_A_YEAR else number(sheet[outcome, group, "all"], unit))
             rows.append((f"{f'{goal.number:>2}.' if k == 0 else '   '} {label}", *values))
     lines = []
     for at, line in enumerate(columns(rows)):
@@ -85,7 +88,9 @@ def _money_lines(result: "RunResult", sheet: "Sheet", price_level: int) -> list[
     ]
 
     def add(label: str, outcome: str, group: str) -> None:
-        rows.append((label, *(number(sheet[outcome, group, year], "kr.") for year in (*years, "all"))))
+        found = [sheet[outcome, group, year] for year in (*years, "all")]
+        if any(found):  # a frame in which this payer pays nothing is no row
+            rows.append((label, *(number(value, "kr.") for value in found)))
 
     for payer in PAYERS:
         for frame in FRAMES:
@@ -302,6 +307,7 @@ def run(
     resolved = resolved if weeks is None else resolved.for_weeks(weeks)
     if out is not None:
         check_free(out, force)
+    warn([resolved])
 
     from experiments.run import run_one
     from sim.records.outcomes import outcome_sheet

@@ -40,7 +40,7 @@ WHERE outcome = 'net_municipal_cost' AND year = 'all' GROUP BY ALL"
 """
 EXPORT: Final = """The runs of a store as one file, sorted by run key: the same runs give the same bytes.
 
-Example: jobcenter store export results/first_batch --xlsx first.xlsx --outcomes net_municipal_cost
+Example: jobcenter store export results/first_batch --out first.xlsx --outcomes net_municipal_cost
 """
 MERGE: Final = """Several stores into a new one. A run that two have is kept once; values that differ are an error.
 
@@ -48,6 +48,7 @@ Example: jobcenter store merge results/server_a results/server_b --out results/b
 """
 SCREEN_ROWS: Final = 200
 FAILURES_SHOWN: Final = 20
+LARGE, SMALL = 1_000.0, 1e-6  # numbers of a query printed with separators; those that need powers of ten
 
 Folder = Annotated[Path, typer.Argument(metavar="STORE", help="Folder of the store.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -172,6 +173,13 @@ def _cell(value: Any) -> Any:
     return value if isinstance(value, str | int | bool) or value is None else str(value)
 
 
+def _plain(value: float) -> str:
+    """A number without powers of ten: whole thousands and up with separators, small ones with six digits."""
+    if abs(value) >= LARGE:
+        return f"{value:,.1f}"
+    return f"{value:.6f}".rstrip("0").rstrip(".") if abs(value) >= SMALL or value == 0.0 else f"{value:.3g}"
+
+
 @shelf.command("query", help=QUERY)
 def query(
     folder: Folder,
@@ -188,7 +196,7 @@ def query(
     elif as_csv:
         frame.to_csv(sys.stdout, index=False, lineterminator="\n")
     else:
-        print(frame.head(SCREEN_ROWS).to_string(index=False, na_rep="-"))
+        print(frame.head(SCREEN_ROWS).to_string(index=False, na_rep="-", float_format=_plain))
         if len(frame) > SCREEN_ROWS:
             print(f"... {len(frame) - SCREEN_ROWS:,} more rows; all with --csv")
     _say(store.warnings)
@@ -201,6 +209,9 @@ def export(
     xlsx: Annotated[
         Path | None, typer.Option("--xlsx", metavar="FILE.xlsx", help="Write a spreadsheet.")
     ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Either, by the ending of its name.")
+    ] = None,
     outcomes: Annotated[
         list[str] | None,
         typer.Option(
@@ -212,13 +223,21 @@ def export(
     as_json: Json = False,
 ) -> None:
     """Writes the runs to a file."""
-    if (csv is None) == (xlsx is None):
-        raise UserError("say where to: either --csv FILE or --xlsx FILE")
+    named = {"csv": csv, "xlsx": xlsx}
+    if out is not None:
+        kind = out.suffix.removeprefix(".").lower()
+        if kind not in named:
+            raise UserError(f"--out {out}: a file that ends in .csv or .xlsx")
+        if named[kind] is not None:
+            raise UserError(f"--out {out}: --{kind} says where to already; give one of the two")
+        named[kind] = out
+    given = [(kind, path) for kind, path in named.items() if path is not None]
+    if len(given) != 1:
+        raise UserError("say where to: one of --out FILE.csv, --out FILE.xlsx, --csv FILE, --xlsx FILE")
     from experiments.store.export import export as write
 
     store = _opened(folder)
-    kind, path = ("csv", csv) if csv is not None else ("xlsx", xlsx)
-    assert path is not None
+    ((kind, path),) = given
     rows, columns = write(store, path, kind, outcomes or [], tidy, force)
     if as_json:
         _print_json({"file": str(path), "rows": rows, "columns": columns, "warnings": store.warnings})

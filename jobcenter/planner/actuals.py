@@ -69,9 +69,7 @@ def _problem(path: Path, line: int, column: int, text: str) -> Problem:
 def _head_problems(path: Path, head: Sequence[str]) -> list[Problem]:
     known = (*HEADER, *CONTROL)
     out = [
-        _problem(
-            path, 1, k + 1, f"unknown column '{name}'{nearest(name, known)}; allowed: {', '.join(known)}"
-        )
+        _problem(path, 1, k + 1, f"unknown column '{name}'{nearest(name, known)}")
         for k, name in enumerate(head)
         if name not in known
     ]

@@ -65,5 +65,6 @@ def _batch(command: str, store: Store) -> Batch:
         int(given["--weeks"]) if "--weeks" in given else None,
         read_budget(budget) if budget else None,
         read_split(split) if split else None,
+        tuple(words[k + 1] for k in range(3, len(words) - 1) if words[k] == "--set"),
     )
     return Batch(experiment, store)

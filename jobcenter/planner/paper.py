@@ -42,8 +42,8 @@ class Page:
         self.scenario = dict(zip(stored.names, stored.others, strict=True))
 
     def title_of(self, name: str) -> str:
-        """A scenario as the reader knows it."""
-        return self.say.name("scenario", name)
+        """A scenario as the reader knows it: one of the user's own by its question."""
+        return self.say.option(name, self.scenario[name].question)
 
     def net(self, name: str) -> Spreads:
         """Net cost of the municipality, kroner a year, mean of the horizon."""

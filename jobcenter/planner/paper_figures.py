@@ -1,8 +1,9 @@
 """Figures of the committee paper: net cost added up, people on support, and how sure it is beside a year's luck."""
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 from experiments.figure_style import Palette, new_figure, style, svg
@@ -17,11 +18,14 @@ if TYPE_CHECKING:
     from experiments.four_spreads import Spreads
 
 MIO = 1e6
+LABEL_WIDTH = 36  # characters of a line beside an axis
 
 
 def figures(stored: Stored, names: Sequence[str], say: Words, years: Sequence[int]) -> list[Block]:
     """Three figures with their captions."""
     palette = Palette("", list(stored.names))
+    asked = {name: one.question for name, one in zip(stored.names, stored.others, strict=True)}
+    label = {name: fill(say.option(name, asked[name]), LABEL_WIDTH) for name in names}
 
     def net(name: str, year: int) -> "Spreads":
         return stored.effect_until(name, NET.outcome, year, 1.0 / MIO)
@@ -32,8 +36,8 @@ def figures(stored: Stored, names: Sequence[str], say: Words, years: Sequence[in
     out: list[Block] = [Heading(say("figures.title"))]
     courses: tuple[tuple[str, Callable[[str, int], Spreads]], ...] = (("net", net), ("people", people))
     for key, take in courses:
-        out.append(_drawn(key, say, partial(_courses, names, years, take, palette, say, key)))
-    sure = partial(_sure, stored, names, palette, say, years)
+        out.append(_drawn(key, say, partial(_courses, label, years, take, palette, say, key)))
+    sure = partial(_sure, stored, label, palette, say, years)
     out.append(_drawn("sure", say, sure, 0.9 + 0.45 * len(names)))
     return out
 
@@ -52,7 +56,7 @@ def _drawn(key: str, say: Words, draw: Callable[["Axes"], None], height: float =
 
 
 def _courses(
-    names: Sequence[str],
+    names: Mapping[str, str],
     years: Sequence[int],
     take: Callable[[str, int], "Spreads"],
     palette: Palette,
@@ -69,7 +73,7 @@ def _courses(
             if effect.knowledge_80 is not None:
                 ax.plot([at, at], effect.knowledge_80, color=palette.colour(name), linewidth=6, alpha=0.3)
         ax.plot(x, [e.mean for e in found], "o", color=palette.colour(name), markersize=5,
-                label=say.name("scenario", name))  # fmt: skip
+                label=names[name])  # fmt: skip
         for at, effect in zip(x, found, strict=True):
             text = say.signed(effect.mean, 1 if key == "net" else 0)
             ax.annotate(
@@ -84,12 +88,12 @@ def _courses(
 
 
 def _sure(
-    stored: Stored, names: Sequence[str], palette: Palette, say: Words, years: Sequence[int], ax: "Axes"
+    stored: Stored, names: Mapping[str, str], palette: Palette, say: Words, years: Sequence[int], ax: "Axes"
 ) -> None:
     """Net cost a year: knowledge (bar), mean (point), and what luck alone moves one year's accounts by."""
     scale = 1.0 / MIO / stored.horizon_years
-    luck = stored.effect(names[0], Key(NET.outcome, "all", str(years[-1])), scale=1.0 / MIO).luck
-    for k, name in enumerate(reversed(names)):
+    luck = stored.effect(next(iter(names)), Key(NET.outcome, "all", str(years[-1])), scale=1.0 / MIO).luck
+    for k, name in enumerate(reversed(list(names))):
         effect = stored.effect(name, NET, scale=scale)
         if effect.knowledge_95:
             ax.plot(effect.knowledge_95, [k, k], color=palette.colour(name), linewidth=2, alpha=0.5)
@@ -97,7 +101,7 @@ def _sure(
             ax.plot(effect.knowledge_80, [k, k], color=palette.colour(name), linewidth=8, alpha=0.5)
         ax.plot([effect.mean], [k], "o", color=palette.colour(name))
     ax.plot([-luck, luck], [len(names)] * 2, color="#8c8c8c", linewidth=8, alpha=0.5)
-    labels = [*(say.name("scenario", name) for name in reversed(names)), say("figure.sure.luck")]
+    labels = [*reversed(list(names.values())), say("figure.sure.luck")]
     ax.set_yticks(range(len(labels)), labels)
     ax.set_ylim(-0.6, len(names) + 0.6)
     ax.margins(x=0.05)

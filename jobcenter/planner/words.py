@@ -28,9 +28,7 @@ class Words:
 
     def __init__(self, language: str):
         if language not in LANGUAGES:
-            raise UserError(
-                f"--lang {language}: allowed are {', '.join(LANGUAGES)}{nearest(language, LANGUAGES)}"
-            )
+            raise UserError(f"--lang {language}: no such language{nearest(language, LANGUAGES)}")
         self.language = language
         self._words = read_words(language)
 
@@ -47,6 +45,10 @@ class Words:
     def own(self, kind: str, name: str, said: str) -> str:
         """The translation of a text that comes along; what the user wrote stays in the user's words."""
         return self._words.get(f"{kind}.{name}", said)
+
+    def option(self, scenario: str, question: str) -> str:
+        """A strategy as readers know it: one that comes along by its name, one of the user's own by its question."""
+        return self.own("scenario", scenario.partition("@")[0], self("option.own", question=question))
 
     def number(self, value: float, decimals: int = 0) -> str:
         """1.234,5 in Danish, 1,234.5 in English; a dash where nothing is known, never minus zero."""

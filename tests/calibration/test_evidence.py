@@ -86,3 +86,10 @@ def test_it_answers_without_the_simulation() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
     )
     assert done.stdout.splitlines()[-1] == "", done.stdout
+
+
+def test_a_function_inside_another_does_not_own_what_follows_it() -> None:
+    (place,) = (
+        place for place in enters("municipality.staff.company_consultants_fte") if "office.py" in place
+    )
+    assert place.endswith("(offer_table)")

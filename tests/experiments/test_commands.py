@@ -168,3 +168,30 @@ def test_numbers_on_the_screen() -> None:
 def test_a_command_can_be_pasted_into_a_shell() -> None:
     told = command_line("run", "my file.yaml", weeks=4, out=None, force=False, set=["a.b=1", "c=x y"])
     assert told == "jobcenter run 'my file.yaml' --weeks 4 --set a.b=1 --set 'c=x y'"
+
+
+def test_companies_of_several_years_are_not_added_up(capsys: pytest.CaptureFixture[str]) -> None:
+    """A company that takes somebody every year counts once a year; five years of it are not five companies."""
+    lines = call("run", "baseline", "--set", "world.share=0.05", "--weeks", "60").output.splitlines()
+    (companies,) = (line for line in lines if "companies with a placement" in line)
+    assert companies.split()[-1] == "-" and companies.split()[-2] != "-"
+    assert not any("other frame" in line or "state, service" in line for line in lines)
+    assert any(line.startswith("municipality, service frame") for line in lines)
+
+
+def test_a_batch_takes_pairs_and_overrides(tmp_path: Path) -> None:
+    small = ("--pairs", "2", "--weeks", "8", "--set", "world.share=0.05")
+    done = call("batch", "three_strategies", *small, "--out", str(tmp_path / "s"), "--dry-run")
+    assert done.exit_code == 0, done.output
+    assert "0.05 of the municipality" in done.output and "2 pairs" in done.output
+    wrong = call("batch", "three_strategies", "--set", "world.shar=0.05", "--dry-run")
+    assert wrong.exit_code == 2 and wrong.stderr.startswith("--set world.shar=0.05: unknown key 'shar'")
+
+
+def test_small_mistakes_are_told_before_anything_runs() -> None:
+    for words, says in (
+        (("explain", "baseline", "--citizen", "-4"), "--citizen -4: numbers count from 0"),
+        (("compare", "baseline", "recession", "--branch-at", "2028-01"), "such as 2028-W01"),
+    ):
+        done = call(*words)
+        assert done.exit_code == 2 and says in done.stderr, done.output

@@ -6,11 +6,13 @@ from pathlib import Path
 from string import Formatter
 
 import pytest
+from typer.testing import CliRunner
 
 from experiments.batch import Batch
 from experiments.experiment_file import load_experiment
 from experiments.store import Store
 from experiments.stored import NET, Stored
+from jobcenter.cli import app
 from jobcenter.planner import soem
 from jobcenter.planner.opened import opened
 from jobcenter.planner.paper import Page, paper
@@ -194,3 +196,42 @@ def test_a_typed_assumption_marks_page_one(stored: Stored, monkeypatch: pytest.M
     typed = "programme x: chance of finding work x 2 for 26 weeks after it"
     monkeypatch.setattr("jobcenter.planner.paper.assumed", lambda *scenarios: (typed,))
     assert f"Antaget, ikke m\u00e5lt: {typed}." in html(paper(stored, Words("da"), "", "jobcenter report X"))
+
+
+def test_a_scenario_of_the_users_own_is_called_by_its_question(stored: Stored) -> None:
+    page = Page(stored, Words("da"))
+    mine = replace(page.scenario["extra_caseworkers"], question="Hvad giver to mere til de unge?")
+    page.scenario["more_for_the_young"] = mine
+    assert page.title_of("more_for_the_young") == "»Hvad giver to mere til de unge?«"
+    assert page.title_of("early_intervention") == read_words("da")["scenario.early_intervention"]
+    assert page.say.option("early_intervention@byen", "?") == page.title_of("early_intervention")
+
+
+def test_the_screen_says_what_holds_for_every_number(folder: Path) -> None:
+    done = CliRunner().invoke(app, ["report", str(folder / "store"), "--out", str(folder / "told")])
+    assert done.exit_code == 0, done.output
+    lines = done.stdout.splitlines()
+    part = next(k for k, line in enumerate(lines) if line.startswith("Kun 2 % af kommunen er simuleret"))
+    assert part < next(k for k, line in enumerate(lines) if line.startswith("* "))
+
+
+def test_a_language_that_is_not_there_is_told_once() -> None:
+    with pytest.raises(UserError, match=r"--lang sv: no such language\. allowed: da, en$"):
+        Words("sv")
+
+
+def test_a_batch_is_opened_with_the_values_it_was_run_with(folder: Path) -> None:
+    store = Store.create_or_open(folder / "set")
+    words = [
+        "batch",
+        str(folder / "two.yaml"),
+        "--seeds",
+        "4",
+        "--set",
+        "world.share=0.03",
+        "--set",
+        "weeks=30",
+    ]
+    store.note_batch({"command": " ".join(["jobcenter", *words, "--out", str(store.folder)])})
+    base = opened(str(store.folder)).experiment.worlds[""][0]
+    assert (base.world.share, opened(str(store.folder)).experiment.pairs) == (0.03, 4)

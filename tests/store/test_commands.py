@@ -176,3 +176,34 @@ def test_no_store(tmp_path: Path) -> None:
     for words in (("status",), ("ls",), ("query", "SELECT 1"), ("export", "--csv", "x.csv")):
         done = call(words[0], tmp_path / "none", *words[1:])
         assert done.exit_code == 2 and "there is no result store here" in done.output
+
+
+@pytest.mark.parametrize("name", ["runs.csv", "runs.XLSX"])
+def test_export_by_the_ending_of_the_name(store: Store, tmp_path: Path, name: str) -> None:
+    done = call("export", store.folder, "--out", tmp_path / name)
+    assert done.exit_code == 0 and (tmp_path / name).stat().st_size > 100, done.output
+
+
+def test_export_says_where_to_once(store: Store, tmp_path: Path) -> None:
+    for words, says in (
+        (("--out", "runs.txt"), "--out runs.txt: a file that ends in .csv or .xlsx"),
+        (("--out", "a.csv", "--csv", "b.csv"), "--csv says where to already"),
+        (("--out", "a.csv", "--xlsx", "b.xlsx"), "one of --out FILE.csv"),
+        ((), "one of --out FILE.csv"),
+    ):
+        done = call("export", store.folder, *words)
+        assert done.exit_code == 2 and says in done.stderr, done.output
+
+
+def test_a_word_of_sql_as_a_column_is_explained(store: Store) -> None:
+    done = call("query", store.folder, "SELECT group FROM outcomes")
+    assert done.exit_code == 2
+    assert 'write the column in double quotes, "group"' in done.stderr
+    assert "^" not in done.stderr and "Parser Error" not in done.stderr
+
+
+def test_sums_are_printed_without_powers_of_ten(store: Store) -> None:
+    done = call(
+        "query", store.folder, "SELECT 322024613.5 AS kr, 0.0023 AS share, 0.0 AS none FROM runs LIMIT 1"
+    )
+    assert "322,024,613.5" in done.stdout and "0.0023" in done.stdout and "e+" not in done.stdout

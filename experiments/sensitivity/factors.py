@@ -18,6 +18,7 @@ from experiments.recost import why_not
 from sim.errors import UserError
 from sim.scenario import Scenario
 from sim.scenario.law_tables import Law
+from sim.scenario.municipality import UNUSED
 from sim.scenario.yaml_tree import nearest
 
 GROUPS: Final = ("effects", "mechanism", "levels", "prices", "scenario", "structure")
@@ -127,6 +128,8 @@ def _known(experiment: Experiment, base: Scenario) -> dict[str, Factor]:
             out[name] = Factor(name, "levels", Range(row.value, row.low, row.high, row.distribution))
     for name, known in base.provenance.items():
         group = next((group for place, group in _PLACES.items() if name.startswith(place)), None)
+        if name in UNUSED:
+            continue
         if group is not None and known.low is not None and known.high is not None and known.low < known.high:
             middle = (known.low + known.high) / 2.0
             out[name] = Factor(name, group, Range(middle, known.low, known.high, "uniform"), in_files=True)

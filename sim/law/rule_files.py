@@ -6,8 +6,10 @@ and may name `parameters` for shares that could not be read.
 docs/refusion.md explains it.
 """
 
+import re
 from collections.abc import Iterable
 from datetime import date
+from decimal import Decimal
 from difflib import get_close_matches
 from math import inf
 from pathlib import Path
@@ -23,6 +25,7 @@ from sim.money.amounts import share_bp
 
 MARKS: Final = ("read", "inferred", "low_confidence", "not_found", "own_rule")
 COUNTERS: Final = ("clock", "spell")
+PERCENT: Final = re.compile(r"\d+(\.\d+)? ?%")
 
 _TOP = {
     "schema", "name", "meaning", "extends", "earlier", "applies_from", "reset_after_weeks", "counter", "switches",
@@ -115,6 +118,8 @@ class _Reader:
         return value
 
     def share(self, value: Any, line: int, what: str) -> int:
+        if isinstance(value, str) and PERCENT.fullmatch(value):
+            value = float(Decimal(value.rstrip(" %")) / 100)
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise self.fail(
                 line, f"{what} must be a share from 0 to 1 or the name of a parameter, found {value!r}"
@@ -169,7 +174,7 @@ class _Reader:
         value = table["state_share"]
         named = None
         share: int | str
-        if isinstance(value, str):
+        if isinstance(value, str) and not PERCENT.fullmatch(value):
             share = self.parameter_name(value, table.at("state_share"), "state_share")
             named = self.parameters[share]
         else:
@@ -190,12 +195,16 @@ class _Reader:
         return self.covering(group["steps"], group, "steps")
 
     def covering(self, value: Any, group: Table, key: str) -> tuple[Step, ...]:
-        out = []
+        out: list[Step] = []
         due: int | None = 1
         for item in self.rows(value, group.at(key), f"'{key}'"):
             step = self.step(self.table(item, group.at(key), "a step", _STEP), group)
             if due is None:
-                raise UserError(f"{step.where}: no step can follow one without to_week")
+                raise UserError(
+                    f"{out[-1].where}: another step follows this one; give it to_week: {step.from_week - 1}"
+                    if step.from_week > out[-1].from_week
+                    else f"{step.where}: the step starts at week {step.from_week}; steps stand in the order of weeks"
+                )
             if step.from_week != due:
                 raise UserError(f"{step.where}: the step starts at week {step.from_week}; week {due} is next")
             due = None if step.to_week is None else step.to_week + 1

@@ -133,7 +133,7 @@ def check_switch(name: str, value: Any, where: str) -> SwitchValue:
     switch = SWITCHES.get(name)
     if switch is None:
         close = get_close_matches(name, SWITCHES, 1)
-        hint = f"; did you mean '{close[0]}'?" if close else ""
+        hint = f"; did you mean '{close[0]}'?" if close else "."
         raise UserError(f"{where}: no switch is called '{name}'{hint} Known: {', '.join(SWITCHES)}")
     if not _right_kind(value, switch.default):
         kinds = {bool: "true or false", int: "a whole number of weeks", str: "a week such as 2014-W27"}

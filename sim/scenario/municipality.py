@@ -5,7 +5,7 @@ own unit, `Scenario.provenance` holds the rest.
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Self
+from typing import Annotated, Final, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -69,7 +69,9 @@ class Population(Frozen):
     health_severe_share: Share = item(unit="share", meaning="adults with a severe lasting health barrier")
     non_danish_origin_share: Share = item(unit="share", meaning="adults of non-Danish origin")
     provider_share: Share = item(unit="share", meaning="adults with children to support")
-    single_share: Share = item(unit="share", meaning="adults living without a partner")
+    single_share: Share = item(
+        unit="share", meaning="adults living without a partner (not used by the model)"
+    )
     at_home_share_16_29: Share = item(unit="share", meaning="those aged 16-29 who live with their parents")
     insured_share: Share = item(unit="share", meaning="labour force insured against unemployment (a-kasse)")
     unemployment_history: dict[int, Percent] = item(
@@ -111,7 +113,7 @@ class Companies(Frozen):
 
     workplaces: Count = item(unit="workplaces", meaning="workplaces with employees", ge=0)
     jobs: Count = item(unit="jobs", meaning="jobs at workplaces in the municipality", ge=0)
-    public_share: Share = item(unit="share", meaning="jobs with a public employer")
+    public_share: Share = item(unit="share", meaning="jobs with a public employer (not used by the model)")
     sectors: dict[str, Sector] = Field(min_length=1)
 
     @model_validator(mode="after")
@@ -123,6 +125,14 @@ class Companies(Frozen):
         if (self.workplaces == 0) != (self.jobs == 0):
             raise ValueError("workplaces and jobs must both be zero or both be above zero")
         return self
+
+
+# Facts kept with their source that no rule reads; they are no factor of an analysis.
+UNUSED: Final = (
+    "municipality.population.single_share", "municipality.companies.public_share", "municipality.staff.mentors_fte",
+    "municipality.staff.overhead_share", "municipality.staff.sick_days_per_year",
+    "municipality.prices.caseworker_hour_kr",
+)  # fmt: skip
 
 
 class TeamStaff(Frozen):
@@ -137,18 +147,22 @@ class Staff(Frozen):
 
     teams: dict[Team, TeamStaff]
     company_consultants_fte: Fte = item(unit="FTE", meaning="staff who find placements and vacancies", ge=0)
-    mentors_fte: Fte = item(unit="FTE", meaning="employed mentors", ge=0)
+    mentors_fte: Fte = item(unit="FTE", meaning="employed mentors (not used by the model)", ge=0)
     managers_fte: Fte = item(unit="FTE", meaning="managers", ge=0)
     administration_fte: Fte = item(unit="FTE", meaning="administration", ge=0)
     cost_per_fte_kr_year: Kr = item(unit="kr per FTE per year", meaning="marginal cost of one post", ge=0)
-    overhead_share: Share = item(unit="share", meaning="overhead on top of the marginal cost, shown apart")
+    overhead_share: Share = item(
+        unit="share", meaning="overhead on top of the marginal cost (not used by the model)"
+    )
     productive_hours_per_fte_year: Number = item(
         unit="hours per FTE per year",
         meaning="hours left for cases after holiday, meetings and training",
         ge=0,
         le=2000,
     )
-    sick_days_per_year: Number = item(unit="days per year", meaning="sick days of a caseworker", ge=0, le=220)
+    sick_days_per_year: Number = item(
+        unit="days per year", meaning="sick days of a caseworker (not used by the model)", ge=0, le=220
+    )
     leave_share_per_year: Share = item(
         unit="share per year", meaning="caseworkers who leave their post in a year, normal load"
     )
@@ -185,7 +199,7 @@ class LocalPrices(Frozen):
     """What things cost here, in kroner of the file's price year. Also read by name: prices["course_week_kr"]."""
 
     caseworker_hour_kr: Kr = item(
-        unit="kr per hour", meaning="an hour of casework with overhead, to show", ge=0
+        unit="kr per hour", meaning="an hour of casework with overhead (not used by the model)", ge=0
     )
     placement_setup_hours: Number = item(
         unit="hours", meaning="consultant's hours to set up and follow a company placement", ge=0

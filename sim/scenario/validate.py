@@ -273,7 +273,8 @@ _LIMITS: Final = {
 def _sentence(error: Any, path: Path) -> str:
     """Pydantic's finding as one sentence: what, found, allowed."""
     kind, context, found = error["type"], error.get("ctx") or {}, error.get("input")
-    name = f"'{dotted(path[-1:])}'" if path else "the file"
+    last = path[-2:] if path and isinstance(path[-1], int) else path[-1:]  # a place in a list has no name
+    name = f"'{dotted(last)}'" if path else "the file"
     if kind in _LIMITS:
         key, words = _LIMITS[kind]
         return f"{name} must be {words} {context[key]:g}, found {found}"

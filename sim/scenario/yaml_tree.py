@@ -63,7 +63,7 @@ def dotted(path: Path) -> str:
 def nearest(name: str, known: Any) -> str:
     """The hint after an unknown name: the nearest known one, then all that are allowed."""
     names = [str(item) for item in known]
-    close = get_close_matches(str(name), names, 1, 0.6)
+    close = get_close_matches(str(name), names, 1, 0.68)  # odense is no misspelt hedensted
     meant = f", did you mean '{close[0]}'?" if close else "."
     shown = (
         names
@@ -137,7 +137,9 @@ def parse(text: str, file: str) -> Tree:
     except yaml.MarkedYAMLError as wrong:
         mark = wrong.problem_mark or wrong.context_mark
         what = f"cannot be read as YAML: {wrong.problem or wrong.context}"
-        if wrong.problem and "tab" not in what and "\t" in text:
+        if "quoted scalar" in (wrong.context or "") and "end of stream" in (wrong.problem or ""):
+            mark, what = wrong.context_mark, "cannot be read as YAML: the quote opened here is never closed"
+        elif "\t" in text:
             what += "; indent with blanks, not with tabs"
         line, column = (mark.line + 1, mark.column + 1) if mark else (None, None)
         raise UserError([Problem(file, line, column, what)]) from None

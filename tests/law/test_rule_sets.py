@@ -10,6 +10,7 @@ from sim.calendar import iso, week_of
 from sim.codes import ACT_LEGACY, ACTIVITIES, BENEFITS, N_STEPS, SYGEDAGPENGE
 from sim.errors import UserError
 from sim.law.refusion import COUNTER_CLOCK, COUNTER_SPELL, LAST_WEEK, load_rule_set
+from sim.law.rule_files import parse_rule_file
 from sim.law.switches import SWITCHES
 
 NAMES = ("ladder_2016", "before_2016", "flat_50", "reform_2016")
@@ -142,7 +143,7 @@ STEP = "ladder: [{state_share: 0.5}]\n"
     [
         (HEAD + "leder: [{state_share: 0.5}]", 3, "did you mean 'ladder'"),
         (HEAD + "ladder: [{state_share: 1.5}]", 3, "0 to 1"),
-        (HEAD + "ladder: [{state_share: 80 %}]", 3, "share from 0 to 1"),
+        (HEAD + "ladder: [{state_share: 180 %}]", 3, "share"),
         (HEAD + "ladder: [{state_share: .nan}]", 3, "not an amount"),
         (HEAD + "ladder: [{from_week: 1}]", 3, "needs state_share"),
         (
@@ -151,7 +152,7 @@ STEP = "ladder: [{state_share: 0.5}]\n"
             "week 5 is next",
         ),
         (HEAD + "ladder:\n  - {to_week: 4, state_share: 1}", 4, "weeks from 5 have no share"),
-        (HEAD + "ladder:\n  - {state_share: 1}\n  - {from_week: 5, state_share: 1}", 5, "without to_week"),
+        (HEAD + "ladder:\n  - {state_share: 1}\n  - {from_week: 5, state_share: 1}", 4, "give it to_week: 4"),
         (HEAD + "ladder: [{to_week: 400, state_share: 0.5}]", 3, "to_week"),
         (HEAD + STEP + "benefits: [dagpeng]", 4, "did you mean 'dagpenge'"),
         (HEAD + STEP + "benefits: [dagpenge]", 1, "no rule covers kontanthjaelp_jobready"),
@@ -289,3 +290,18 @@ def test_what_is_wrong_with_earlier_rules_is_told(text: str, said: str, tmp_path
     path = write(tmp_path, f"name: mine\nmeaning: a try\n{text}")
     with pytest.raises(UserError, match=said):
         load_rule_set(path)
+
+
+def test_a_step_without_an_end_is_told_which_end_it_lacks(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    steps = "ladder:\n  - {from_week: 1, state_share: 0.8}\n  - {from_week: 9, state_share: 0.4}\n"
+    path.write_text(HEAD + steps, encoding="utf-8")
+    with pytest.raises(UserError, match=r"mine\.yaml:4: another step follows this one; give it to_week: 8"):
+        parse_rule_file(path)
+
+
+def test_a_share_may_be_written_in_per_cent(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(HEAD + "ladder: [{to_week: 8, state_share: 80 %}, {from_week: 9, state_share: 12.5%}]\n")
+    (row, *_) = parse_rule_file(path).rows.values()
+    assert [step.share for step in row.steps] == [8000, 1250]

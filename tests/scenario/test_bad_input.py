@@ -9,7 +9,7 @@ from told import line_of, problems
 
 from sim.errors import UserError
 from sim.scenario import load
-from sim.scenario.yaml_tree import parse
+from sim.scenario.yaml_tree import nearest, parse
 
 Write = Callable[[str, str], Path]
 Edit = Callable[[str, str, str], None]
@@ -20,7 +20,7 @@ TOWN = "scenarios/municipalities/smallby.yaml"
 def test_unknown_key_names_the_nearest(write: Write) -> None:
     write("mine", "extends: town\nlevers:\n  staffing:\n    extra_ftee: {young: 1.0}\n")
     assert problems("mine") == [
-        "scenarios/mine.yaml:4:5: unknown key 'extra_ftee', did you mean 'extra_fte'? allowed: from, extra_fte"
+        "scenarios/mine.yaml:4:5: unknown key 'extra_ftee', did you mean 'extra_fte'? allowed: from, to, extra_fte"
     ]
 
 
@@ -229,3 +229,23 @@ def test_levers_that_cut_more_posts_than_a_team_has_are_told_by_check(town: Path
     ):
         load("cut")
     assert load("cut", overrides=[f"levers.staffing.extra_fte.young=-{fte}"]).levers  # all of them may go
+
+
+def test_an_open_quote_is_told_where_it_opens() -> None:
+    with pytest.raises(UserError, match=r"x\.yaml:1:11: .*the quote opened here is never closed"):
+        parse('question: "What?\nextends: baseline\n', "x.yaml")
+
+
+def test_a_tab_is_told_what_to_do() -> None:
+    with pytest.raises(UserError, match=r"indent with blanks, not with tabs"):
+        parse("question: q\n\textends: baseline\n", "x.yaml")
+
+
+def test_another_town_is_no_misspelling() -> None:
+    assert "did you mean" not in nearest("odense", ("slagelse", "hedensted", "silkeborg"))
+    assert "did you mean 'silkeborg'" in nearest("silkebor", ("slagelse", "hedensted", "silkeborg"))
+
+
+def test_a_place_in_a_list_is_named_with_its_list() -> None:
+    with pytest.raises(UserError, match=r"'demand\.0': dates out of order"):
+        load("recession", overrides=["demand.0.to=2020-W01"])

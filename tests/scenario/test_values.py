@@ -203,3 +203,18 @@ def test_rules_not_read_are_counted_while_they_are_in_force(edit: Edit) -> None:
     assert "law.transitions.ressourceforloeb_open" in frozen  # the other row, judged, is the one in force
     assert "law.contact_plan.0 dagpenge" in frozen
     assert "law.contact_plan.1 dagpenge" not in frozen
+
+
+def test_keys_no_rule_reads_say_so_and_no_other_does() -> None:
+    """What is marked unused is named nowhere in the model, and every mark stands in the schema."""
+    from calibration.evidence import enters
+    from sim.scenario.municipality import UNUSED, LocalPrices, Population, Staff
+
+    assert all(not enters(name) for name in UNUSED)
+    marked = {
+        name
+        for model in (Population, Staff, LocalPrices)
+        for name, field in model.model_fields.items()
+        if "not used by the model" in (field.description or "")
+    }
+    assert marked == {name.rsplit(".", 1)[1] for name in UNUSED} - {"public_share"}

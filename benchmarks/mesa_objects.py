@@ -339,7 +339,7 @@ class Objects(mesa.Model):
         self.keys, self.row, self.draws = self.keys_of(week), [0] * wk.N_COLUMNS, 0
         self.books.open_week(week)
         self.ledger = np.zeros_like(self.books.cells_of_week()).tolist()
-        self.received, self.bought = [0] * len(codes.PAYEES), [0] * codes.N_MEASURES
+        self.received, self.bought = [0] * len(codes.PAYEES), [0] * codes.N_MEASURES * codes.N_BENEFITS
 
     def step(self) -> None:
         """One week in the order of sim/model.py."""
@@ -363,7 +363,7 @@ class Objects(mesa.Model):
         n = r._hold(None, seats, self, t.meeting, t.offer, row_of, due, n, overloaded, week, offers)
         r._end_and_start(
             None, companies, self.tickets, self.public, self, t.offer, row_of, sorted(offers[:n]), n,
-            books.pots_of_year(), self.bought, week, books.year_begin, books.year_end,
+            books.pots_of_year(), self.bought, self.life_keys, week, books.year_begin, books.year_end,
         )  # fmt: skip
         n = r._lapse_and_post(companies, self, t.market, self.memory, self.vacancies, week)
         self.vacancies[:n] = sorted(self.vacancies[:n])

@@ -23,7 +23,7 @@ def chances(c, seats, search, meeting, channel, offer, centre, rows, week, out):
         if status < FIRST_BENEFIT:
             continue
         benefit = status - FIRST_BENEFIT
-        total = channel_log(c, seats, meeting, channel, offer, i, benefit, week)
-        usual = search.hazard[benefit] * search.person_factor[c.attachment[i], c.education[i], c.health[i]]
         band = band_of(week - np.int64(c.since[i]) + 1)
+        total = channel_log(c, seats, meeting, channel, offer, i, benefit, band, week)
+        usual = search.hazard[benefit] * search.person_factor[c.attachment[i], c.education[i], c.health[i]]
         out[k] = usual * math.exp(total - centre[benefit, band])

@@ -36,6 +36,9 @@ LARGEST: Final[dict[str, Published]] = {
         0.30, "EV120-EV135: halved caseload, upper end of the range put on all exits (1.0 to 1.3)"
     ),
     "programme": Published(0.40, "EV226: a mentor, 7 against 5 % in job after a year; IPS +29 % (EV220)"),
+    "companies": Published(
+        0.84, "EV201: +84 % after a private placement, a register study and an upper bound"
+    ),
     "belief": Published(0.33, "EV103: +33 % between caseworkers' beliefs, observational"),
 }
 

@@ -22,6 +22,7 @@ from experiments.comparison import (
     REFUSION_COLUMNS,
     Comparison,
 )
+from experiments.idle_hours import idle_notes
 from experiments.investing import FLOWED, Flowed, check_base, flow_frame, flow_notes
 from experiments.money_table import RANKED, money_frame
 from experiments.run import Plan, Where, execute
@@ -212,6 +213,7 @@ def build(
             twin = (twins or {}).get(at - 1, runs[at])
             refusion += _refusion_rows(name, runs[0], twin, runs[at], weeks, notes)
     notes += flow_notes(names[1:], others)
+    notes += idle_notes(names[1:], others, mean_base)
     notes += [breach_note(name, series["flows.below_plan_weeks"]) for name, series in weekly.items()]
     first = base.start_week
     return Comparison(

@@ -13,6 +13,7 @@ import numpy as np
 from sim.behaviour.exits import band_of
 from sim.chance import S_OWN_REQUEST, S_SEARCH, uniform
 from sim.codes import (
+    ACT_GUIDANCE,
     ACT_LEGACY,
     ACT_WAGE_SUBSIDY,
     C_FIRST,
@@ -25,8 +26,10 @@ from sim.codes import (
     FLEKSJOB,
     FOERTIDSPENSION,
     JOB,
+    M_PAID_HOURS,
     MEASURES,
     N_BENEFITS,
+    RATE_CLASSES,
     STATUSES,
     SUBSIDISED_JOB,
     TEAM_OF_BENEFIT,
@@ -242,7 +245,10 @@ def paid(model: JobcenterModel, i: int, week: int) -> tuple[int, int, int]:
     if subsidised:
         activity = ACT_WAGE_SUBSIDY
     else:
-        amount = int(table.amount_oere[benefit, s["rate_class"][i]])
+        if s["programme"][i]:
+            activity = max(activity, ACT_GUIDANCE)
+        beside = len(RATE_CLASSES) * int(s["measure"][i] == M_PAID_HOURS)
+        amount = int(table.amount_oere[benefit, s["rate_class"][i] + beside])
         own_clock = table.counter[benefit] == 0
         if benefit in (FLEKSJOB, FOERTIDSPENSION) and s["flags"][i] & LEGACY_AWARD:
             activity = ACT_LEGACY

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from sim.policies.programme import Programme
     from sim.policies.registry import Lever
 
+# Benefits whose people are offered measures at meetings (sim/tables/office.py).
+OFFERED: Final = tuple(
+    name for name in codes.BENEFITS if name not in ("sygedagpenge", "fleksjob", "foertidspension")
+)
 HALVED: Final = 0.5  # the fall of the caseload behind the effect published for staffing (EV120-EV135)
 
 
@@ -61,8 +65,9 @@ def reached(
 
     Early meetings reach those who enter and are still there when the municipality may meet them; posts reach those
     whose cases the team holds, with the effect of a caseload that falls as theirs does; continuity reaches those whose
-    caseworker changes for a cause it acts on; a programme has places (share: of the municipality that is simulated); a
-    lever without evidence reaches those on its benefits and those who enter them. KeyError for any other.
+    caseworker changes for a cause it acts on; a programme has places (share: of the municipality that is simulated);
+    more placements can reach everybody who is offered measures; a lever without evidence reaches those on its benefits
+    and those who enter them. KeyError for any other.
     """
     if lever.name == "early_intervention":
         found = _met_early(scenario, lever, groups)
@@ -72,6 +77,10 @@ def reached(
         found = _keeping_a_caseworker(scenario, lever, groups, changes)
     elif lever.name == "programme":
         found = _places_over_benefits(getattr(lever, "programmes", {}).values(), groups, share)
+    elif lever.name == "companies":
+        found = {
+            name: Reach(groups[name].persons + groups[name].entries) for name in OFFERED if name in groups
+        }
     elif lever.evidence_class() != "A":
         named = getattr(lever, "groups", None) or getattr(lever, "parallel_groups", None) or tuple(groups)
         found = {name: Reach(groups[name].persons + groups[name].entries) for name in named if name in groups}
@@ -128,7 +137,7 @@ def _keeping_a_caseworker(
     served = {name: group for name, group in groups.items() if team_of(name) is not None}
     shifts = sum(group.shifts for group in served.values())
     all_shifts = changes.group_shift * sum(group.persons for group in served.values())
-    stays = one.retention_response * one.retention_pay_kr_per_fte_year / 10_000.0
+    stays = one.assumed_retention_response * one.retention_pay_kr_per_fte_year / 10_000.0
     out = {}
     for name, group in served.items():
         per_person = changes.absence * _covered(scenario, one.absence_slack_fte, str(team_of(name)))

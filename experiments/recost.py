@@ -20,7 +20,6 @@ from sim.codes import (
     MUNICIPALITY,
     N_BENEFITS,
     N_STEPS,
-    RATE_CLASSES,
     STATE,
 )
 from sim.law.refusion import RuleSet
@@ -32,6 +31,7 @@ from sim.scenario import Scenario
 from sim.scenario.law_tables import Law
 from sim.state import State
 from sim.tables import Tables
+from sim.week.payments import N_RATES
 
 _REFUSION: Final = (
     "refusion",
@@ -55,6 +55,11 @@ def why_not(scenario: Scenario, other: Scenario) -> str:
         return "it changes more than the refusion rules"
     if invests(scenario):
         return "what it saves flows back, so the rules move what is bought"
+    order: Any = scenario.levers.get("priority")
+    if order is not None and order.by == "municipal_saving" and order.under_refusion is None:
+        return "the order by saving follows the rules"
+    if mine.operating_bp != theirs.operating_bp:
+        return "it refunds what measures cost otherwise"
     if mine.earlier or theirs.earlier:
         return "its rules turn on a date"
     if mine.clock_rules != theirs.clock_rules or mine.counter != theirs.counter:
@@ -93,7 +98,7 @@ class _Counting(JobcenterModel):
 
     def _prepare(self, keep_spells: bool) -> None:
         super()._prepare(keep_spells)
-        self._paid = np.zeros((self._joint.shape[1], len(RATE_CLASSES)), np.int64)
+        self._paid = np.zeros((self._joint.shape[1], N_RATES), np.int64)
 
     def _tables_of(self, week: int) -> Tables:
         tables = super()._tables_of(week)
@@ -111,8 +116,8 @@ class _Counting(JobcenterModel):
     def results(self) -> list[RunResult]:
         """The run as it was lived, and as each of the other rules would have split it."""
         lived = self.result()
-        counts = np.stack([paid for paid, _, _ in self._weeks])  # (weeks, joint brackets, rate classes)
-        amounts = np.stack([amount for _, amount, _ in self._weeks])  # (weeks, benefits, rate classes)
+        counts = np.stack([paid for paid, _, _ in self._weeks])  # (weeks, joint brackets, rates)
+        amounts = np.stack([amount for _, amount, _ in self._weeks])  # (weeks, benefits, rates)
         subsidy = np.array([oere for _, _, oere in self._weeks], np.int64)
         paid_out = lived.ledger[:, A_WAGE_SUBSIDY, :N_BENEFITS].sum(axis=-1)  # by week, benefit and class
         people = paid_out // np.maximum(subsidy, 1)[:, None, None]

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from experiments.comparison import EXIT_DOORS
 from sim import codes
@@ -50,7 +50,11 @@ def refusion_differs(base: Scenario, other: Scenario) -> bool:
 
 
 def accounting_twin(base: Scenario, other: Scenario) -> Scenario:
-    """The base under the other's refusion rule: the same people, another payer."""
+    """The base under the other's refusion rule: the same people, another payer.
+
+    Where the base orders its queue by saving, it goes on reckoning with its own rule: what follows from a new order is
+    behaviour.
+    """
     law = replace(
         base.law,
         refusion=other.law.refusion,
@@ -59,7 +63,13 @@ def accounting_twin(base: Scenario, other: Scenario) -> Scenario:
         refusion_where=other.law.refusion_where,
         refusion_file=other.law.refusion_file,
     )
-    return replace(base, name=f"{base.name} under {other.law.refusion}", law=law)
+    levers = dict(base.levers)
+    order: Any = levers.get("priority")
+    if order is not None and order.under_refusion is None:
+        levers["priority"] = order.model_copy(
+            update={"under_refusion": base.law.refusion_file or base.law.refusion}
+        )
+    return replace(base, name=f"{base.name} under {other.law.refusion}", law=law, levers=levers)
 
 
 def same_but_for_names(a: Scenario, b: Scenario) -> bool:

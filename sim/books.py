@@ -5,15 +5,10 @@ import numpy as np
 from sim.calendar import weeks_in_year, year_of, year_start
 from sim.codes import (
     A_COMPANY_SERVICE,
-    A_EXTERNAL,
-    A_IN_HOUSE,
     A_INTEGRATION,
     A_ONE_OFF,
     A_STAFF,
     ACCOUNTS,
-    M_COURSE,
-    M_EXTERNAL,
-    M_MENTOR,
     POTS,
 )
 from sim.money.amounts import FULL_BP, share_bp
@@ -24,7 +19,7 @@ from sim.scenario import Scenario
 from sim.tables.build import Tables
 from sim.tables.law import price_factor
 from sim.week.measures import AUTHORISED, CARRIED, COMMITTED
-from sim.week.office import balances, pay
+from sim.week.office import add_measures, balances, pay
 
 
 class Books:
@@ -44,7 +39,7 @@ class Books:
             covered = (end - max(begin, first_week)) / (end - begin)
             for p, pot in enumerate(POTS):
                 self.ledger.pots[y, p, AUTHORISED] = round(full_year_oere(scenario, pot) * covered)
-        self._due = np.zeros(len(ACCOUNTS), np.int64)
+        self._due, self._refunded = np.zeros((2, len(ACCOUNTS)), np.int64)
         self._due_every_week = np.zeros(len(ACCOUNTS), np.int64)
         self._one_off_oere: dict[int, int] = {}
         for lever in scenario.levers.values():
@@ -141,19 +136,19 @@ class Books:
     def pay_office(self, row: np.ndarray, bought: np.ndarray, tables: Tables) -> None:
         """Staff by the seat (an empty seat costs nothing), consultants, managers, measures bought, levers.
 
-        Staff is never refunded by the state (BEK 224/2021 § 4): the municipality pays all of it.
+        bought: int64 (measures x benefits) øre. Staff is never refunded by the state (BEK 224/2021 § 4): the
+        municipality pays all of it. Of measures the state paid a part while operating refusion (driftsrefusion) lasted.
         """
         due = self._due
         due[:] = self._due_every_week
         filled = int(row[ST_FTE] - row[ST_VACANT]) / 1000.0
         due[A_STAFF] = round(self._fte_oere * (filled + self._fixed_fte))
-        due[A_IN_HOUSE] = bought[M_COURSE] + bought[M_MENTOR]
-        due[A_EXTERNAL] = bought[M_EXTERNAL]
+        add_measures(np.asarray(bought), tables.pay.operating_bp, tables.pay.activity, due, self._refunded)
         due[A_ONE_OFF] = self._one_off_oere.get(self._week, 0)
         for name, amount in tables.lever_cost_oere.items():
             posts = filled if name == "retention_pay" else 1.0
             due[ACCOUNTS.index(name)] += round(amount * posts / self._weeks)
-        pay(due, self.cells_of_week(), self.received_of_week(), self.pots_of_year())
+        pay(due, self._refunded, self.cells_of_week(), self.received_of_week(), self.pots_of_year())
 
     def close_week(self) -> None:
         """The week's books balance or the run stops."""

@@ -10,6 +10,8 @@ from functools import cache
 from typing import Final
 
 EPOCH: Final = date(2000, 1, 3)
+# Addresses of chance hold a week in eleven bits: a vacancy's (sim/week/companies.py), a spell's (sim/week/casework.py).
+LAST_WEEK: Final = 2047
 _LABEL = re.compile(r"^(\d{4})-W(\d{2})$")
 
 

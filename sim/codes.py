@@ -83,6 +83,7 @@ TEAMS: Final = (
     "integration",
 )
 N_TEAMS: Final = len(TEAMS)
+TEAMS_WITH_CASES: Final = tuple(team for team in TEAMS if team != "rehabilitation")
 NO_TEAM: Final = 255
 TEAM_OF_BENEFIT: Final = (0, 0, 1, 2, 3, 3, 4, 4, 4, 6, NO_TEAM, 7)
 
@@ -118,8 +119,18 @@ MEASURES: Final = (
     "external",
     "wage_subsidy",
     "mentor",
+    "paid_hours",  # a few ordinary paid hours a week beside the benefit
 )
-M_NONE, M_PLACEMENT_PRIVATE, M_PLACEMENT_PUBLIC, M_COURSE, M_EXTERNAL, M_WAGE_SUBSIDY, M_MENTOR = range(7)
+(
+    M_NONE,
+    M_PLACEMENT_PRIVATE,
+    M_PLACEMENT_PUBLIC,
+    M_COURSE,
+    M_EXTERNAL,
+    M_WAGE_SUBSIDY,
+    M_MENTOR,
+    M_PAID_HOURS,
+) = range(8)
 N_MEASURES: Final = len(MEASURES)
 
 # ---- money --------------------------------------------------------------------------------------------------------

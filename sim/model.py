@@ -10,7 +10,7 @@ from sim.behaviour.events import GAP_TABLE
 from sim.books import Books
 from sim.calendar import iso, year_of
 from sim.chance import S_TRIAL_ARM, STREAMS, fill_keys, keys_of_week
-from sim.codes import EDUCATIONS, N_BANDS, N_BENEFITS, N_MEASURES, N_STATUSES, N_TEAMS, RATE_CLASSES, TEAMS
+from sim.codes import EDUCATIONS, N_BANDS, N_BENEFITS, N_MEASURES, N_STATUSES, N_TEAMS, TEAMS
 from sim.compiled import column
 from sim.errors import UserError
 from sim.population.caseworkers import Seats
@@ -36,6 +36,7 @@ from sim.week import (
     staffing,
     transitions,
 )
+from sim.week.payments import N_RATES
 from sim.week.world import (
     BLOCK,
     FAULT_BUFFER,
@@ -100,30 +101,31 @@ class JobcenterModel(mesa.Model):
     def step(self) -> None:
         """Lives one week. The order of a week is stated here and nowhere else."""
         week, s = self.state.week, self
-        s._open_week(week)  #                1 calendar: law, levers and demand in force
-        s._arrivals(
-            week
-        )  #                 2 arrivals, events of people not on a benefit  3 time limits that fall due:
-        #                                      the week's status is fixed from here on
-        s._enrol(week)  #                    3 a trial enrols people by lot
-        s._staff(week)  #                    4 caseworkers fall ill, resign, are hired, learn
-        s._programmes(week)  #               5 programmes of levers end, take their hours, and start
-        offers = s._casework(week)  #        5 cases, caseworker changes, the queue, meetings
-        s._measures(week, offers)  #         6 measures end and start while budget and places last
-        s._post_vacancies(week)  #           7 companies
-        draws = s._live(
-            week
-        )  #             8 search  9 health, habits, other doors  11 the fixed status is paid
-        s._hire(week, draws)  #              8 ranking, hiring
-        s._settle(week)  #                  11 staff, measures and levers are paid; the books balance
-        s._record(week)  #                  12 stocks and cohorts
-        s._transitions(week)  #             10 requests take effect next Monday, so they are carried out last
+        # fmt: off
+        s._open_week(week)                   # 1 calendar: law, levers and demand in force
+        s._arrivals(week)                    # 2 arrivals, events of people not on a benefit
+        #                                      3 limits that fall due; the week's status is fixed from here on
+        s._enrol(week)                       # 3 a trial enrols people by lot
+        s._staff(week)                       # 4 caseworkers fall ill, resign, are hired, learn
+        s._programmes(week)                  # 5 programmes of levers end, take their hours, and start
+        offers = s._casework(week)           # 5 cases, caseworker changes, the queue, meetings
+        s._measures(week, offers)            # 6 measures end and start while budget and places last
+        s._post_vacancies(week)              # 7 companies
+        draws = s._live(week)                # 8 search  9 health, habits, other doors  11 the fixed status is paid
+        s._hire(week, draws)                 # 8 ranking, hiring
+        s._settle(week)                      # 11 staff, measures and levers are paid; the books balance
+        s._record(week)                      # 12 stocks and cohorts
+        s._transitions(week)                 # 10 requests take effect next Monday, so they are carried out last
+        # fmt: on
         s._close_week(week)
 
     def run(
         self, weeks: int | None = None, progress: Callable[[int], None] | None = None
     ) -> "JobcenterModel":
-        """Lives `weeks` weeks (the scenario's horizon if None)."""
+        """Lives `weeks` weeks (the scenario's horizon if None). Raises ValueError beyond the horizon."""
+        left = self.first_week + self.weeks - self.state.week
+        if weeks is not None and not self.burn_in and weeks > left:
+            raise ValueError(f"{weeks} weeks asked for, {left} are left of the scenario's horizon")
         for k in range(self.weeks if weeks is None else weeks):
             self.step()
             if progress is not None:
@@ -208,6 +210,7 @@ class JobcenterModel(mesa.Model):
             n_offers,
             self.books.pots_of_year(),
             self._bought,
+            self.life_keys,
             week,
             self.books.year_begin,
             self.books.year_end,
@@ -250,14 +253,11 @@ class JobcenterModel(mesa.Model):
             record.follow_cohorts(
                 self.citizens, self.world, self.state["row_of"], self.entrants_until, self.cohort, lived, week
             )
-            if lived <= self.rows.shape[0]:
-                self.rows[lived - 1] = self._row
-                self.hired[lived - 1] = self.world.hired
+            self.hired[lived - 1] = self.world.hired
 
     def _transitions(self, week: int) -> None:
-        before = self._row.copy() if self.burn_in else None
         transitions.carry_out_requests(self.citizens, self.companies, self.world, self.tables.law, week + 1)
-        if before is None:
+        if not self.burn_in:
             self.rows[week - self.first_week] = self._row  # spells that end with this week are counted in it
 
     def _close_week(self, week: int) -> None:
@@ -338,8 +338,8 @@ class JobcenterModel(mesa.Model):
         self._counts = np.zeros((N_BENEFITS, N_BANDS), np.int64)
         self._best_score = np.zeros(state["vacancies"].size)
         self._best_row = np.zeros(state["vacancies"].size, np.int64)
-        self._paid = np.zeros((len(scenario.law.rule_set.tables.brackets), len(RATE_CLASSES)), np.int64)
-        self._bought = np.zeros(N_MEASURES, np.int64)
+        self._paid = np.zeros((len(scenario.law.rule_set.tables.brackets), N_RATES), np.int64)
+        self._bought = np.zeros(N_MEASURES * N_BENEFITS, np.int64)  # øre by measure and benefit
         sectors = list(scenario.municipality.companies.sectors)
         self._public = np.array([name.startswith("public") for name in sectors], np.uint8)
         self._change_weeks = change_weeks(scenario, self.first_week, self.first_week + horizon)

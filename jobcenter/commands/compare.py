@@ -57,6 +57,7 @@ ROWS: Final = (
     ("Caseworkers' time", "contact plan kept", "plan_compliance", "all", False),
     ("Caseworkers' time", "caseworker changes", "changes_per_citizen_year", "counted", False),
     ("Caseworkers' time", "caseworkers present", "staff_fte", "present", False),
+    ("Caseworkers' time", "their hours for cases used", "hours_used_share", "all", False),
     ("Money, a year", "authorised in the pots", "pot_authorised", "all", True),
     ("Money, a year", "gross operating spending", "gross_operating_spending", "all", True),
     ("Money, a year", "spent beyond a pot", "pot_overspent", "all", True),

@@ -18,14 +18,14 @@ ABSENT = "-"
 
 
 def flat(tree: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """Every value of a tree with its dotted path; empty tables and lists have none."""
+    """Every value of a tree with its dotted path; empty tables and lists, and what is left unsaid, have none."""
     if isinstance(tree, Mapping):
         for key, value in tree.items():
             yield from flat(value, f"{path}.{key}" if path else str(key))
     elif isinstance(tree, list | tuple):
         for number, value in enumerate(tree):
             yield from flat(value, f"{path}.{number}")
-    else:
+    elif tree is not None:
         yield path, tree
 
 

@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from sim.codes import EDUCATION, FIRST_BENEFIT, JOB, ON_LEAVE, OUTSIDE, SYGEDAGPENGE
+from sim.codes import EDUCATION, FIRST_BENEFIT, JOB, ON_LEAVE, OUTSIDE, SUBSIDISED_JOB, SYGEDAGPENGE
 from sim.compiled import rule
 from sim.population.citizens import NON_DANISH
 
@@ -41,6 +41,8 @@ EventTable = namedtuple(
         "separation",  # float64 (5 attachment classes): factor on job loss
         "sickness_by_health",  # float64 (3)
         "new_job",  # float64 (3): factor on job loss in weeks 1-26, 27-52, later
+        "retained",  # float64: factor on job loss of those who came from a benefit, in their first weeks in work
+        "retained_weeks",  # int64
         "relapse",  # float64: factor on sickness in the half year after a return from sickness
         "non_danish_cash",  # float64
         "death_by_age",  # float64 (120): hazard a week by age in years
@@ -95,6 +97,9 @@ def event_hazard(c, table, i, slot, week):
         if slot == 0:
             spell = 0 if tenure < 26 else (1 if tenure < 52 else 2)
             hazard *= table.separation[c.attachment[i]] * table.new_job[spell] * table.cycle[c.sector[i]]
+            origin = np.int64(c.origin[i])
+            if tenure < table.retained_weeks and (origin >= FIRST_BENEFIT or origin == SUBSIDISED_JOB):
+                hazard *= table.retained
         elif slot == 1:
             hazard *= table.sickness_by_health[c.health[i]]
             if tenure < 26 and np.int64(c.origin[i]) == FIRST_BENEFIT + SYGEDAGPENGE:

@@ -11,8 +11,8 @@ MeetingTable = namedtuple(
         "interval_x2",  # int64 (arms, benefits, bands): half weeks between meetings, 0 none
         "statutory_x2",  # int64 (benefits, bands): what the law asks for, half weeks, 0 none
         "first_by",  # int64 (arms, benefits): week of the spell by which the first meeting is due
-        "direct_minutes",  # float64 (arms, benefits)
-        "coaching",  # float64 (arms, benefits): share of meetings held as coaching, always prepared
+        "direct_minutes",  # float64 (arms, benefits, bands)
+        "always_prepared",  # float64 (arms, benefits, bands): share of meetings prepared however long the queue is
         "a_kasse",  # uint8 (benefits, bands): 1 where the a-kasse holds the meeting
         "covered",  # float64 (benefits): share of people the plan covers beyond the first meeting
         # time
@@ -23,6 +23,7 @@ MeetingTable = namedtuple(
         # what it does
         "decay",  # float64 (weeks): share of the contact dose left after that many weeks
         "unprepared_value",  # float64
+        "worth",  # float64 (arms, benefits): contact of a meeting of this length against one of the usual length
         "trust_gain",  # float64
         "trust_kept",  # float64 (2): at a change without and with hand-over
         "trust_entry",  # float64
@@ -37,6 +38,7 @@ MeetingTable = namedtuple(
         "handover_share",  # float64 (arms, benefits)
         "handover_minutes",  # int64
         "specialisation",  # float64 (arms): extra time on cases outside the caseworker's own team
+        "priority",  # PriorityTable: whose meeting and whose offer come first
     ],
 )
 

@@ -30,12 +30,20 @@ OfferTable = namedtuple(
         "when_empty",  # int64 (pots): 0 stop, 1 thin out, 2 overspend, 3 carry over
         "thin_out",  # float64: share of starts let through when an empty pot thins them out
         "lock_in_log",  # float64 (measures)
-        "after_log",  # float64 (2: activity-ready and weaker, others; measures)
+        "after_log",  # float64 (benefits, measures)
         "after_weeks",  # int64
         "mentor_log",  # float64
         "programme_log",  # float64 (programmes + 1, benefits): while a lever's programme runs (sim/week/programmes.py)
         "subsidy_hired",  # float64: wage subsidies that end in an ordinary job
         "openness_gain",  # float64
+        # what the levers for companies change; nothing without them
+        "quota",  # int64 (4): least places, employees per place, up to so many employees, employees per further place
+        "partner_share",  # float64: companies with an agreement
+        "partner_openness",  # float64: chance that one of them says yes, if above its own
+        "substitution",  # float64: starts at a private company that take the place of a post it would have opened
+        "paid_hours",  # uint8 (benefits): 1 where ordinary paid hours are arranged
+        "small_job_share",  # float64: private placements offered that are a small paid job instead
+        "hybrid_share",  # float64: private placements that go on as paid hours at the same company
     ],
 )
 
@@ -53,8 +61,7 @@ def kind_of_offer(u, u_private, table, subsidy_allowed):
 
 
 @rule
-def place_quota(jobs):
-    """Supported persons a workplace may have: one per 5 ordinary employees up to 50, then one per 10, at least one."""
-    if jobs <= 50:
-        return max(1, jobs // 5)
-    return 10 + (jobs - 50) // 10
+def place_quota(jobs, quota):
+    """Supported persons a workplace of so many ordinary employees may have (law/measures.yaml, place_quota_...)."""
+    small = min(jobs, quota[2])
+    return max(quota[0], small // quota[1]) + (jobs - small) // quota[3]

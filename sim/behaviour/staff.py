@@ -22,6 +22,8 @@ StaffTable = namedtuple(
         "novice_log",  # float64: what a novice adds to clients' job finding
         "quality_sd",  # float64
         "slack",  # float64 (teams): FTE of cover for absence
+        "leaving",  # float64 (teams): FTE that a shock makes resign this week
+        "frozen_weeks",  # int64: weeks those posts stay empty beyond `weeks_to_fill`
     ],
 )
 

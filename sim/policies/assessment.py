@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Self
 
 from pydantic import AfterValidator
 
-from sim.codes import DAGPENGE, JOBREADY
 from sim.policies.registry import Dose, Lever, lever
 from sim.scenario.scalars import Fte, Kr, Number, Share, item, read_quarters
 
@@ -103,5 +102,4 @@ class Assessment(Lever):
         tables.limits = limits._replace(extended_share=extended, to_jobafklaring_share=to_jobafklaring)
         declared_fit = early + rest * (1.0 - limits.to_jobafklaring_share)
         relapse = 1.0 + early / declared_fit * (self.relapse_factor - 1.0)
-        tables.exits.highest[[DAGPENGE, JOBREADY]] *= relapse
         tables.exits = tables.exits._replace(relapse=tables.exits.relapse * relapse)

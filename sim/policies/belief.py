@@ -83,4 +83,4 @@ class Belief(Lever):
         tables.add_cost("staff", self.other_cost_kr_year(scenario) * 100.0 * scenario.world.share)
         for group in self.groups:
             effect = 1.0 + self.trained_share * (self.assumed_job_factor - 1.0)
-            tables.channel.assumed[BENEFITS.index(group)] += math.log(effect)
+            tables.channel.added[:, BENEFITS.index(group)] += math.log(effect)

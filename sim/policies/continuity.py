@@ -1,5 +1,6 @@
 """Continuity: fewer caseworker changes, each cause at its price."""
 
+import math
 from typing import TYPE_CHECKING, Annotated, ClassVar, Self
 
 from pydantic import AfterValidator, Field
@@ -11,6 +12,13 @@ from sim.scenario.scalars import Fte, Kr, Minutes, Share, item, read_quarters
 if TYPE_CHECKING:
     from sim.scenario.models import Scenario
     from sim.tables.build import Tables
+
+
+def most_cover_fte(scenario: "Scenario", team: str) -> float:
+    """Posts that cover all long absence expected in a team, in quarters of a post."""
+    value = scenario.behaviour
+    away = value["staff.long_absence"] * value["staff.long_absence_weeks"]
+    return math.ceil(4.0 * scenario.municipality.staff.teams[team].fte * away) / 4.0
 
 
 @lever("continuity")
@@ -73,9 +81,9 @@ class Continuity(Lever):
         le=300_000,
         meaning="supplement paid to every caseworker to stay",
     )
-    retention_response: Share = item(
+    assumed_retention_response: Share = item(
         0.0, unit="share per 10,000 kr", source="not found; 0 unless the user types an assumption",
-        meaning="fall of the chance to resign per 10,000 kr. of supplement a year",
+        meaning="typed assumption: fall of the chance to resign per 10,000 kr. of supplement; marks every output",
     )  # fmt: skip
     meet_own_request_share: Share = item(
         0.0,
@@ -86,8 +94,15 @@ class Continuity(Lever):
     one_off_kr: Kr = item(0.0, unit="kr", ge=0, meaning="cost of reorganising, booked in the first week")
 
     def evidence_class(self) -> str:
-        """A: what a change costs a job chance has been measured (EV101, EV106, EV108)."""
-        return "A"
+        """A: what a change costs a job chance has been measured (EV101, EV106, EV108); B with an assumption beside."""
+        return "B" if self.assumptions() else "A"
+
+    def assumptions(self) -> tuple[str, ...]:
+        """That pay keeps staff."""
+        if not self.assumed_retention_response or not self.retention_pay_kr_per_fte_year:
+            return ()
+        fall = 100.0 * self.assumed_retention_response
+        return (f"continuity: {fall:g} % fewer resignations per 10,000 kr. of retention pay",)
 
     def is_zero_dose(self) -> bool:
         """No case, no hour and no krone moves."""
@@ -95,18 +110,29 @@ class Continuity(Lever):
         paid = self.retention_pay_kr_per_fte_year, self.one_off_kr
         return not any((*shares, *paid)) and not any(self.absence_slack_fte.values())
 
+    def problems(self, scenario: "Scenario") -> dict[str, str]:
+        """Cover for more absence than a team has."""
+        beyond = [
+            f"{team} at most {most:g} FTE"
+            for team, fte in self.absence_slack_fte.items()
+            if fte > (most := most_cover_fte(scenario, team)) + 1e-9
+        ]
+        if not beyond:
+            return {}
+        what = "covers more than all long absence expected, which would cost and do nothing"
+        return {"absence_slack_fte": f"{what}: {', '.join(beyond)}"}
+
     def dose(self, scenario: "Scenario") -> Dose:
         """Posts that cover absence, over the teams as written; more than the expected absence has nothing to cover."""
-        value, office = scenario.behaviour, scenario.municipality.staff
-        away = value["staff.long_absence"] * value["staff.long_absence_weeks"]
         total = sum(self.absence_slack_fte.values())
+        # The team that is covered first sets the limit: more would be paid for nothing there.
         full = [
-            office.teams[team].fte * away / (fte / total)
+            most_cover_fte(scenario, team) / (fte / total)
             for team, fte in self.absence_slack_fte.items()
             if fte
         ]
         return Dose("absence_slack_fte", "FTE", "posts that cover absence, the rest as written",
-                    total, max(0.25, round(4.0 * max(full, default=0.0)) / 4.0) if full else 0.0,
+                    total, max(0.25, math.floor(4.0 * min(full) + 1e-9) / 4.0) if full else 0.0,
                     "all expected absence in the teams named is covered", step=0.25)  # fmt: skip
 
     def with_dose(self, value: float) -> Self:
@@ -152,6 +178,6 @@ class Continuity(Lever):
                 "staff", slack * office.cost_per_fte_kr_year * 100.0 * tables.price * scenario.world.share
             )
         if self.retention_pay_kr_per_fte_year:
-            fall = self.retention_response * self.retention_pay_kr_per_fte_year / 10_000.0
+            fall = self.assumed_retention_response * self.retention_pay_kr_per_fte_year / 10_000.0
             tables.staff = staff._replace(retention=max(0.0, 1.0 - fall))
             tables.add_cost("retention_pay", self.retention_pay_kr_per_fte_year * 100.0)

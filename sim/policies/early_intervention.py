@@ -86,6 +86,11 @@ class EarlyIntervention(Lever):
         description="posts added to hold the meetings, quarter steps",
         json_schema_extra={"unit": "FTE"},
     )
+    threat_share: Share = item(
+        0.0, unit="share", source="EV001, EV003: meetings, a course and activation from month 4 announced, one package",
+        meaning="part of the trials' threat of activation, sanctions behind it included, that is delivered too, while"
+        " the lever acts on a spell; contact and threat together are the package's effect",
+    )  # fmt: skip
     one_off_kr: Kr = item(0.0, unit="kr", ge=0, meaning="cost of starting up, booked in the first week")
 
     def evidence_class(self) -> str:
@@ -99,6 +104,7 @@ class EarlyIntervention(Lever):
             self.first_meeting_within_weeks,
             self.meeting_minutes,
             self.coaching_share,
+            self.threat_share,
         )
         acts = bool(self.groups) and any(moves)
         return not acts and not any(self.extra_fte.values()) and not self.one_off_kr
@@ -134,16 +140,22 @@ class EarlyIntervention(Lever):
         for group in self.groups:
             b = BENEFITS.index(group)
             for arm in self.arms(scenario):
-                if self.meetings_per_26_weeks:
-                    wanted = max(1, round(52.0 / self.meetings_per_26_weeks))  # half weeks between meetings
-                    for band, start in enumerate(BAND_STARTS):
-                        have = meeting.interval_x2[arm, b, band]
-                        if start <= self.until_week and (have == 0 or wanted < have):
-                            meeting.interval_x2[arm, b, band] = wanted
+                for band in (band for band, start in enumerate(BAND_STARTS) if start <= self.until_week):
+                    self._change_band(tables, arm, b, band)
                 if self.first_meeting_within_weeks:
                     have = meeting.first_by[arm, b]
                     if have == 0 or self.first_meeting_within_weeks < have:
                         meeting.first_by[arm, b] = self.first_meeting_within_weeks
-                if self.meeting_minutes:
-                    meeting.direct_minutes[arm, b] = self.meeting_minutes
-                meeting.coaching[arm, b] = max(meeting.coaching[arm, b], self.coaching_share)
+
+    def _change_band(self, tables: "Tables", arm: int, b: int, band: int) -> None:
+        meeting = tables.meeting
+        if self.meetings_per_26_weeks:
+            wanted = max(1, round(52.0 / self.meetings_per_26_weeks))  # half weeks between meetings
+            have = meeting.interval_x2[arm, b, band]
+            if have == 0 or wanted < have:
+                meeting.interval_x2[arm, b, band] = wanted
+        if self.meeting_minutes:
+            meeting.direct_minutes[arm, b, band] = self.meeting_minutes
+        prepared = meeting.always_prepared[arm, b, band]
+        meeting.always_prepared[arm, b, band] = max(prepared, self.coaching_share)
+        tables.channel.added[arm, b, band] += self.threat_share * tables.channel.threat[b]

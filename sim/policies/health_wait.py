@@ -74,6 +74,5 @@ class HealthWait(Lever):
         if pace != 1.0:
             tables.drift = tables.drift._replace(health_better=tables.drift.health_better * pace)
             tables.exits.hazard[SYGEDAGPENGE, FIRST_BAND_WAITING:, RETURN_DOOR] *= pace
-            tables.exits.highest[SYGEDAGPENGE] *= max(pace, 1.0)
         for group in self.parallel_groups:
-            tables.channel.assumed[BENEFITS.index(group)] += math.log(self.assumed_parallel_factor)
+            tables.channel.added[:, BENEFITS.index(group)] += math.log(self.assumed_parallel_factor)

@@ -14,20 +14,23 @@ if TYPE_CHECKING:
     from sim.tables.build import Tables
 
 
+WORTH = (0.5, 0.0, 1.0)  # value and range
+
+
 @lever("meetings")
 class Meetings(Lever):
     """Longer or shorter meetings, more or less preparation, and meetings that are never held unprepared.
 
-    A longer meeting is worth no more contact than a short one: nothing has been read that says so. What length does is
-    take hours from other meetings, or give them.
+    A longer meeting is worth no more contact than one of the usual length: nothing has been read that says so; a
+    shorter one is worth less. What length does beyond is take hours from other meetings, or give them.
     """
 
     channels: ClassVar[str] = "minutes of a meeting, and which meetings are prepared"
     evidence: ClassVar[tuple[str, ...]] = ("EV106",)
     weak_points: ClassVar[str] = (
         "What a prepared meeting is worth against an unprepared one is a judgement "
-        "(contact.unprepared_value 0.75, 0.5 to 1). A longer meeting is worth no more than a short one "
-        "here."
+        "(contact.unprepared_value 0.75, 0.5 to 1), and so is what a shorter one loses (worth_of_length). A "
+        "longer meeting is worth no more than a usual one here."
     )
 
     per_person: ClassVar[bool] = True
@@ -36,6 +39,10 @@ class Meetings(Lever):
     minutes: Minutes | None = item(
         None, unit="minutes", ge=10, le=240, meaning="length face to face; default as it is"
     )
+    worth_of_length: Share = item(
+        WORTH[0], unit="exponent", source="judgement: between nothing lost and as much as the minutes",
+        meaning="a meeting shorter than usual is worth (its minutes / the usual minutes) to this power",
+    )  # fmt: skip
     prepared_share: Share = item(
         0.0, unit="share", source="Slagelse dialogue meetings: unprepared meetings hurt",
         meaning="meetings that are prepared however long the queue is; 1 = never unprepared",
@@ -56,6 +63,15 @@ class Meetings(Lever):
         """No minute and no krone moves."""
         acts = self.minutes is not None or bool(self.prepared_share) or self.preparation_share is not None
         return not (acts and self.groups) and not any(self.extra_fte.values()) and not self.one_off_kr
+
+    def ranges(self) -> dict[str, tuple[float, float, float]]:
+        """What a shorter meeting loses, where the scenario does not say."""
+        unsaid = self.minutes is not None and self.worth_of_length == WORTH[0]
+        return {"worth_of_length": WORTH} if unsaid else {}
+
+    def with_values(self, values: Mapping[str, float]) -> Self:
+        """Another exponent."""
+        return self.model_copy(update=dict(values))
 
     def extra_posts(self) -> dict[str, float]:
         """The posts that go with it."""
@@ -91,8 +107,11 @@ class Meetings(Lever):
         for b in (BENEFITS.index(group) for group in self.groups):
             for arm in self.arms(scenario):
                 if self.minutes is not None:
+                    shorter = min(1.0, self.minutes / meeting.direct_minutes[arm, b, 0])
+                    meeting.worth[arm, b] = shorter**self.worth_of_length
                     meeting.direct_minutes[arm, b] = self.minutes
-                meeting.coaching[arm, b] = max(meeting.coaching[arm, b], self.prepared_share)
+                prepared = meeting.always_prepared[arm, b]
+                prepared[:] = prepared.clip(min=self.prepared_share)
         if self.preparation_share is not None:
             # The work around a meeting stays; preparation is put on top of it or taken away.
             rest = meeting.overhead * (1.0 - meeting.preparation)

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 FILES: Final = (
     "early_intervention", "continuity", "staffing", "programme", "meetings", "self_service", "communication",
     "assessment", "belief", "health_wait", "mismatch", "budget",
+    "assessment", "belief", "health_wait", "mismatch", "staff_shock",
+    "companies", "paid_hours", "job_dating", "retention", "priority",
 )  # fmt: skip
 
 # Teams with a caseload: the coordinators of the rehabilitation team hold no cases a lever could reach.

@@ -10,6 +10,9 @@ COMPANIES: Final = (
     Column("company_jobs", "int32", "jobs", "ordinary employees"),
     Column("company_openness", "float64", "0-1", "chance that a request for a placement is met; learns"),
     Column("company_guests", "int16", "persons", "placements and wage subsidies running"),
+    Column(
+        "company_replaced", "int16", "vacancies", "posts it will not open: somebody supported does the work"
+    ),
     Column("company_open", "int16", "vacancies", "vacancies open this week"),
     Column("company_first", "int32", "position", "first of them in the sorted list of vacancies"),
     Column(

@@ -58,7 +58,7 @@ def draw_history(scenario: Scenario, seed: int) -> State:
     fte = [
         staff.teams[team].fte * scenario.world.share if team != "rehabilitation" else 0.0 for team in TEAMS
     ]
-    state.columns |= draw_seats(fte, burn_in)
+    state.columns |= draw_seats(fte, burn_in, scenario.world.share)
     _lay_out_lists(state, scenario)
     sort_people(state)
     return state

@@ -212,12 +212,21 @@ def draw_companies(state: State, scenario: Scenario, seed: int) -> np.ndarray:
     return sector_first
 
 
-def draw_seats(fte_by_team: list[float], first_week: int) -> dict[str, np.ndarray]:
-    """Posts of whole people and one part-time post per team, as columns of caseworkers."""
+LEAST_SEATS = 4  # of a team in a part of a municipality, where the whole has so many
+
+
+def draw_seats(fte_by_team: list[float], first_week: int, share: float = 1.0) -> dict[str, np.ndarray]:
+    """Posts of whole people and one part-time post per team, as columns of caseworkers.
+
+    In a part of a municipality (`share` of it) a team is still several people, each with fewer hours: in a team of one,
+    nobody would be left to take over when that one resigns.
+    """
     teams, sizes = [], []
     for team, fte in enumerate(fte_by_team):
         whole = int(fte)
-        for size in [1.0] * whole + ([fte - whole] if fte - whole > 1e-9 else []):
+        posts = [1.0] * whole + ([fte - whole] if fte - whole > 1e-9 else [])
+        least = min(LEAST_SEATS, math.ceil(fte / share - 1e-9))
+        for size in posts if len(posts) >= least else [fte / least] * least:
             teams.append(team)
             sizes.append(size)
     part = State(first_week, {})

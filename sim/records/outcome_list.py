@@ -76,7 +76,11 @@ OUTCOMES: Final[dict[str, Kind]] = {
         "hires", "people", "vacancies filled, by who was hired; people on support by schooling too"
     ),
     "vacancies": Kind("vacancies", "people", "open vacancies, mean of the period's weeks"),
-    "vacancy_flow": Kind("vacancies", "people", "vacancies posted, posted again, lapsed"),
+    "vacancy_flow": Kind(
+        "vacancies",
+        "people",
+        "vacancies posted, posted again, lapsed; replaced: not opened because somebody supported does the work",
+    ),
     "resident_flows": Kind("persons", "people", "events of residents and below-plan weeks"),
     # ---- caseworkers' time
     "changes_per_citizen_year": Kind(
@@ -100,6 +104,11 @@ OUTCOMES: Final[dict[str, Kind]] = {
     "staff_fte": Kind("FTE", "time", "caseworkers by state, mean"),
     "resignations": Kind("persons", "time", "caseworkers who left their post"),
     "casework_hours": Kind("hours", "time", "hours for cases: available and used"),
+    "hours_used_share": Kind(
+        "share",
+        "time",
+        "hours for cases that were used, by team; a team with hours to spare has no use for more",
+    ),
     "measures_started": Kind("starts", "time", "measures begun, by kind"),
     "measures_running": Kind("persons", "time", "persons in a measure, mean"),
     "measures_refused": Kind("offers", "time", "offers not started, by reason"),

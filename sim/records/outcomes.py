@@ -191,7 +191,7 @@ def _flows(w: _Writer) -> None:
         for k, education in enumerate(codes.EDUCATIONS):
             w.add("hires", f"benefit_{education}", by_schooling[:, k])
     w.add("vacancies", ALL, w.mean("market.vacancies"))
-    for flow in ("posted", "reposted", "lapsed"):
+    for flow in ("posted", "reposted", "lapsed", "replaced"):
         w.add("vacancy_flow", flow, total(f"market.{flow}"))
     for flow in _names("flows"):
         w.add("resident_flows", flow, total(f"flows.{flow}"))
@@ -228,6 +228,10 @@ def _casework(w: _Writer) -> None:
     w.add("resignations", ALL, total("staff.resignations"))
     w.add("casework_hours", "available", total("staff.minutes") / 60.0)
     w.add("casework_hours", "used", total("staff.minutes_used") / 60.0)
+    for team in codes.TEAMS_WITH_CASES:
+        used = _divide(total(f"team_minutes_used.{team}"), total(f"team_minutes.{team}"))
+        w.add("hours_used_share", team, used)
+    w.add("hours_used_share", ALL, _divide(total("staff.minutes_used"), total("staff.minutes")))
 
 
 def _measures(w: _Writer) -> None:

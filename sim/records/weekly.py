@@ -91,6 +91,10 @@ STAFF: Final = _block(
 (ST_FTE, ST_PRESENT, ST_VACANT, ST_ABSENT, ST_NOVICE, ST_RESIGNED, ST_MINUTES, ST_USED) = range(
     STAFF, STAFF + 8
 )
+TEAM_MINUTES: Final = _block(
+    "team_minutes", codes.TEAMS, "minutes", "minutes for cases beside administration, team {}"
+)
+TEAM_USED: Final = _block("team_minutes_used", codes.TEAMS, "minutes", "of these, used by team {}")
 MARKET: Final = _block(
     "market",
     (
@@ -103,9 +107,10 @@ MARKET: Final = _block(
         "hires_benefit",
         "hires_resident_in_work",
         "hires_non_resident",
+        "replaced",
     ),
     "vacancies, applications or hires",
-    "labour market this week: {}",
+    "labour market this week: {}; replaced: posts not opened because somebody supported does the work",
 )
 (
     MK_VACANCIES,
@@ -117,7 +122,8 @@ MARKET: Final = _block(
     MK_HIRES,
     MK_HIRES_RESIDENT,
     MK_HIRES_OUTSIDE,
-) = range(MARKET, MARKET + 9)
+    MK_REPLACED,
+) = range(MARKET, MARKET + 10)
 MEASURES: Final = _block(
     "measures_started", codes.MEASURES, "starts", "measures of kind {} that start this week"
 )

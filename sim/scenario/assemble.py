@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from pydantic import BaseModel
 
-from sim.calendar import iso, week_of
+from sim.calendar import LAST_WEEK, iso, week_of
 from sim.codes import BENEFITS
 from sim.errors import Problem, UserError
 from sim.law.switches import SWITCHES, SwitchValue, check_switch
@@ -206,6 +206,9 @@ def assemble(sources: "Sources") -> Scenario:
             problems += wrong.problems
     if not problems:
         problems += _cut_too_deep(levers, parts["municipality"].value, tree)
+    if not problems and file is not None and file.start + file.weeks > LAST_WEEK:
+        what = f"the horizon ends after {iso(LAST_WEEK)}, the last week the model can address"
+        problems.append(tree.problem(("weeks",), f"{what}: fewer weeks, or an earlier start"))
     if problems or file is None:
         raise UserError(sorted(problems, key=lambda p: (p.file, p.line or 0, p.column or 0)))
     law = _law(file, tree, parts, sources)

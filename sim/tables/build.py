@@ -74,6 +74,7 @@ def build_tables(scenario: Scenario, week: int, levers: bool = True) -> Tables:
         for lever in scenario.levers.values():
             if lever.in_force(scenario, week):
                 lever.apply(tables, scenario, week)
+        levels.bound_exits(tables.exits)
     return tables
 
 

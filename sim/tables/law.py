@@ -29,6 +29,7 @@ _ACTIVITY_OF_MEASURE = (
     codes.ACT_GUIDANCE,
     codes.ACT_WAGE_SUBSIDY,
     codes.ACT_NONE,
+    codes.ACT_NONE,  # ordinary paid hours are no offer of the jobcentre
 )
 
 
@@ -160,8 +161,10 @@ def pay_table(scenario: Scenario, week: int) -> PayTable:
     arrays = rules.tables_at(week)
     subsidy = scenario.municipality.prices["wage_subsidy_hour_kr"] * 37.0 * 100.0
     subsidy *= price_factor(scenario, scenario.municipality.price_year)
+    full = amounts_oere(scenario, week)
     return PayTable(
-        amount_oere=amounts_oere(scenario, week),
+        # Beside paid hours a benefit is smaller: by how much, the lever that brings them about says.
+        amount_oere=np.concatenate([full, full], axis=1),
         share_bp=arrays.share_bp,
         step=arrays.step,
         bracket=arrays.bracket,
@@ -170,6 +173,7 @@ def pay_table(scenario: Scenario, week: int) -> PayTable:
         subsidy_oere=int(subsidy + 0.5),
         subsidy_counts=int(arrays.week_class[codes.SUBSIDISED_JOB] == 2),
         activity=np.array(_ACTIVITY_OF_MEASURE, np.int64),
+        operating_bp=arrays.operating_bp,
     )
 
 

@@ -191,6 +191,8 @@ def event_table(scenario: Scenario, week: int, with_cycle: bool = True) -> Event
         new_job=np.array(
             [value[f"events.{row}"] for row in ("new_job_factor", "second_half_factor", "settled_job_factor")]
         ),
+        retained=1.0,
+        retained_weeks=0,
         relapse=float(math.exp(value["events.relapse_log"])),
         non_danish_cash=float(value["events.non_danish_cash_factor"]),
         death_by_age=np.array(
@@ -275,23 +277,29 @@ def exit_table(scenario: Scenario, week: int) -> ExitTable:
         relapse=1.0,
         pension_age_factor=np.array([value["exits.pension_under_40"], 1.0, value["exits.pension_from_55"]]),
     )
-    table.highest[:] = _highest_exits(table)
+    bound_exits(table)
     return table
 
 
-def _highest_exits(table: ExitTable) -> np.ndarray:
-    """A bound on everybody's hazard at any one door, float64 (benefits). Raises UserError when a door is too narrow."""
+def bound_exits(table: ExitTable) -> None:
+    """Fills `highest`, a bound on everybody's hazard at any one door; again once levers have changed hazards.
+
+    Raises UserError when a door is too narrow for a hazard.
+    """
     factor = np.ones(4)
     factor[BAD_HEALTH] = table.bad_health.max() * table.pension_age_factor.max()
     factor[GOOD_HEALTH], factor[YOUTH] = table.good_health.max(), table.youth.max()
-    highest: np.ndarray = (table.hazard.max(axis=1) * factor[table.kind]).max(axis=1)
+    hazard = table.hazard.max(axis=1) * factor[table.kind]
+    hazard[table.target == FIRST_BENEFIT + SYGEDAGPENGE] *= max(table.relapse, 1.0)
+    highest: np.ndarray = hazard.max(axis=1)
     for benefit, bound in zip(BENEFITS, highest.tolist(), strict=True):
         if bound > SLOT_WIDTH:
             raise UserError(
                 f"behaviour: some people would leave {benefit} by one door with a chance of {bound:.3f} a week;"
-                f" the model can represent at most {SLOT_WIDTH:.3f}; lower the values of exits that concern it"
+                f" the model can represent at most {SLOT_WIDTH:.3f}; lower the values of exits that concern it,"
+                " or what a lever makes of them"
             )
-    return highest
+    table.highest[:] = highest
 
 
 def search_table(scenario: Scenario) -> SearchTable:

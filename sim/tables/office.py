@@ -6,6 +6,7 @@ import numpy as np
 
 from sim.behaviour.meetings import MeetingTable
 from sim.behaviour.offers import OfferTable
+from sim.behaviour.priority import by_deadline
 from sim.behaviour.programmes import MOST_PROGRAMMES
 from sim.behaviour.staff import StaffTable
 from sim.codes import (
@@ -44,6 +45,17 @@ N_ARMS = 3
 NO_DEADLINE = 9999
 WHEN_EMPTY = ("stop", "thin", "overspend", "carry")
 _VULNERABLE = (ACTIVITYREADY, UDDANNELSESHJAELP, RESSOURCEFORLOEB)
+# Teams with a row of their own for what a case takes besides meetings.
+_CASE_MINUTES = {
+    "dagpenge_jobready": "jobready",
+    "young": "young",
+    "sickness": "sickness",
+    "clarification": "clarification",
+    "fleksjob": "fleksjob",
+    "integration": "integration",
+}
+_QUOTA = ("minimum", "employees_per_place", "small_limit", "employees_per_further_place")
+_WEAKER = [ACTIVITYREADY, RESSOURCEFORLOEB]
 _JOB_READY_GROUPS = (DAGPENGE, JOBREADY)
 
 
@@ -53,8 +65,8 @@ def staff_table(scenario: Scenario) -> StaffTable:
     lost_to_long_absence = value["staff.long_absence"] * value["staff.long_absence_weeks"]
     weekly_hours = staff.productive_hours_per_fte_year / 52.0 / (1.0 - lost_to_long_absence)
     case_minutes = np.full(N_TEAMS, float(value["contact.case_minutes_per_week"]))
-    case_minutes[TEAMS.index("dagpenge_jobready")] = value["contact.jobready_case_minutes"]
-    case_minutes[TEAMS.index("fleksjob")] = value["contact.fleksjob_case_minutes"]
+    for team, row in _CASE_MINUTES.items():
+        case_minutes[TEAMS.index(team)] = value[f"contact.{row}_case_minutes"]
     return StaffTable(
         minutes_per_fte=float(weekly_hours * 60.0),
         case_minutes=case_minutes,
@@ -70,6 +82,8 @@ def staff_table(scenario: Scenario) -> StaffTable:
         novice_log=float(value["staff.novice_log"]),
         quality_sd=float(value["staff.quality_sd_log"]),
         slack=np.zeros(N_TEAMS),
+        leaving=np.zeros(N_TEAMS),
+        frozen_weeks=0,
     )
 
 
@@ -127,7 +141,7 @@ def meeting_table(scenario: Scenario, week: int) -> MeetingTable:
             if plan[benefit, band] == 0:
                 plan[benefit, band] = by_need if benefit != FLEKSJOB else 2 * by_need
     first[FOERTIDSPENSION] = 0
-    direct_minutes = np.full((N_ARMS, N_BENEFITS), float(value["contact.direct_minutes"]))
+    direct_minutes = np.full((N_ARMS, N_BENEFITS, N_BANDS), float(value["contact.direct_minutes"]))
     direct_minutes[:, [DAGPENGE, JOBREADY]] = value["contact.jobready_minutes"]
     direct_minutes[:, FLEKSJOB] = value["contact.fleksjob_minutes"]
     no_show = np.full(N_BENEFITS, value["contact.no_show_share"])
@@ -138,7 +152,8 @@ def meeting_table(scenario: Scenario, week: int) -> MeetingTable:
         statutory_x2=statutory,
         first_by=np.repeat(first[None], N_ARMS, axis=0),
         direct_minutes=direct_minutes,
-        coaching=np.zeros((N_ARMS, N_BENEFITS)),
+        worth=np.ones((N_ARMS, N_BENEFITS)),
+        always_prepared=np.zeros((N_ARMS, N_BENEFITS, N_BANDS)),
         a_kasse=a_kasse,
         covered=covered,
         overhead=float(value["contact.overhead_factor"]),
@@ -160,6 +175,7 @@ def meeting_table(scenario: Scenario, week: int) -> MeetingTable:
         handover_share=np.zeros((N_ARMS, N_BENEFITS)),
         handover_minutes=0,
         specialisation=np.zeros(N_ARMS),
+        priority=by_deadline(),
     )
 
 
@@ -173,11 +189,11 @@ def offer_table(scenario: Scenario, week: int) -> OfferTable:
     value, prices, staff = scenario.behaviour, scenario.municipality.prices, scenario.municipality.staff
     law = scenario.law
 
-    def measure_weeks(name: str) -> int:
-        weeks = law.measure(name, week)
-        if weeks is None:
+    def in_force(name: str) -> int:
+        number = law.measure(name, week)
+        if number is None:
             raise UserError(f"law/measures.yaml: {name} has no value for the week of {law.day_of(week)}")
-        return round(weeks)
+        return round(number)
 
     def deadline_weeks(name: str) -> int:
         weeks = law.measure(name, week)
@@ -192,13 +208,11 @@ def offer_table(scenario: Scenario, week: int) -> OfferTable:
     for b, benefit in enumerate(BENEFITS):
         if not allowed[b]:
             continue
-        weeks[b, M_PLACEMENT_PRIVATE] = weeks[b, M_PLACEMENT_PUBLIC] = measure_weeks(
-            f"placement_weeks_{benefit}"
-        )
+        weeks[b, M_PLACEMENT_PRIVATE] = weeks[b, M_PLACEMENT_PUBLIC] = in_force(f"placement_weeks_{benefit}")
         weeks[b, M_COURSE] = round(value["measures.course_weeks"])
         weeks[b, M_EXTERNAL] = round(value["measures.external_weeks"])
-        weeks[b, M_WAGE_SUBSIDY] = measure_weeks("wage_subsidy_weeks_private")
-        weeks[b, M_MENTOR] = measure_weeks("mentor_weeks")
+        weeks[b, M_WAGE_SUBSIDY] = in_force("wage_subsidy_weeks_private")
+        weeks[b, M_MENTOR] = in_force("mentor_weeks")
         deadline[b] = deadline_weeks(f"offer_deadline_weeks_{benefit}")
     price = np.zeros(N_MEASURES, np.int64)
     oere = 100.0 * price_factor(scenario, scenario.municipality.price_year)
@@ -217,9 +231,9 @@ def offer_table(scenario: Scenario, week: int) -> OfferTable:
     lock_in[M_PLACEMENT_PRIVATE] = _log(value["measures.lock_in_private"])
     lock_in[M_PLACEMENT_PUBLIC] = _log(value["measures.lock_in_public"])
     lock_in[M_COURSE] = lock_in[M_EXTERNAL] = _log(value["measures.lock_in_course"])
-    after = np.zeros((2, N_MEASURES))
-    after[0, M_PLACEMENT_PRIVATE] = _log(value["measures.after_private_activityready"])
-    after[1, M_PLACEMENT_PRIVATE] = _log(value["measures.after_private_jobready"])
+    after = np.zeros((N_BENEFITS, N_MEASURES))
+    after[:, M_PLACEMENT_PRIVATE] = _log(value["measures.after_private_jobready"])
+    after[_WEAKER, M_PLACEMENT_PRIVATE] = _log(value["measures.after_private_activityready"])
     after[:, M_PLACEMENT_PUBLIC] = _log(value["measures.after_public"])
     after[:, M_COURSE] = after[:, M_EXTERNAL] = _log(value["measures.after_course"])
     referral = np.full(N_BENEFITS, value["measures.referral_share"])
@@ -252,6 +266,13 @@ def offer_table(scenario: Scenario, week: int) -> OfferTable:
         programme_log=np.zeros((MOST_PROGRAMMES + 1, N_BENEFITS)),
         subsidy_hired=float(value["measures.wage_subsidy_hire_share"]),
         openness_gain=float(value["measures.openness_gain"]),
+        quota=np.array([in_force(f"place_quota_{part}") for part in _QUOTA], np.int64),
+        partner_share=0.0,
+        partner_openness=0.0,
+        substitution=0.0,
+        paid_hours=np.zeros(N_BENEFITS, np.uint8),
+        small_job_share=0.0,
+        hybrid_share=0.0,
     )
 
 
@@ -260,7 +281,7 @@ def channel_table(scenario: Scenario) -> ChannelTable:
 
     All times how well this municipality carries things out. Raises UserError when two effects claim one channel.
     """
-    contact, trust = np.zeros(N_BENEFITS), np.zeros(N_BENEFITS)
+    contact, trust, threat = np.zeros((3, N_BENEFITS))
     seen: dict[tuple[str, str], str] = {}
     for name, effect in scenario.effects.items():
         for group in effect.groups:
@@ -274,6 +295,8 @@ def channel_table(scenario: Scenario) -> ChannelTable:
         groups = [BENEFITS.index(group) for group in effect.groups]
         if effect.channel == "contact":
             contact[groups] = beta
+            # What meetings do not carry of their package is the threat of activation, sanctions behind it included.
+            threat[groups] = math.log(effect.contrast.value) * (1.0 - effect.channel_share.value)
         else:
             trust[groups] = -beta  # the dose is trust lost
     carried_out = scenario.behaviour["implementation.effect_factor"]
@@ -282,5 +305,6 @@ def channel_table(scenario: Scenario) -> ChannelTable:
         saturation=float(scenario.behaviour["contact.saturation_meetings"]),
         trust=trust * carried_out,
         novice_log=float(scenario.behaviour["staff.novice_log"]),
-        assumed=np.zeros(N_BENEFITS),
+        threat=threat * carried_out,
+        added=np.zeros((N_ARMS, N_BENEFITS, N_BANDS)),
     )

@@ -11,6 +11,7 @@ from sim.behaviour.meetings import (
     trust_after_change,
     trust_after_meeting,
 )
+from sim.behaviour.priority import BY_DEADLINE, LEVELS, priority_level
 from sim.chance import (
     S_ASSESSMENT,
     S_ASSIGNMENT,
@@ -56,6 +57,7 @@ from sim.records.weekly import (
     PLAN_WEEKS,
     QUEUE,
     ST_USED,
+    TEAM_USED,
 )
 from sim.week.moving import TEAM, ask
 from sim.week.world import BLOCK, FAULT_BUFFER, L_FAULT, L_SUPPORTED, RANK_OTHER, next_block
@@ -66,6 +68,12 @@ FIRST_BAND_BY_NEED = 3  # from week 27
 WAITING = -2  # a case without a caseworker keeps the cause of its change: WAITING - cause
 BY_CHOICE = 255  # least urgent: a meeting earlier than planned, because there is time
 SPELL_SHIFT = 4096  # ids of spells: person x 4096 + week the spell began
+
+
+@rule
+def _note_used(seats, w, seat, minutes):
+    w.row[ST_USED] += minutes
+    w.row[TEAM_USED + np.int64(seats.seat_team[seat])] += minutes
 
 
 @rule
@@ -97,9 +105,15 @@ def _choose_seat(w, seats, team, agent):
             best, best_score = s, score
         elif score > second_score:
             second, second_score = s, score
-    if second >= 0 and seats.seat_load[second] < seats.seat_load[best]:
+    if second >= 0 and _load(seats, second) < _load(seats, best):
         return second
     return best
+
+
+@rule
+def _load(seats, s):
+    """Cases a full-time post of this kind would have: a quarter of a post is to hold a quarter of the cases."""
+    return float(seats.seat_load[s]) / seats.seat_fte[s]
 
 
 def open_cases(c, seats, w, table, life_keys, row_of, week, due, handovers):
@@ -180,7 +194,7 @@ def find_caseworker(c, seats, w, table, life_keys, i, wishes, moves, handovers, 
     new = _choose_seat(w, seats, team, agent)
     if seat >= 0:
         if cause == C_REORGANISATION and week < seats.seat_until[seat]:
-            if new < 0 or float(seats.seat_load[new]) > table.levelling_load * float(seats.seat_load[seat]):
+            if new < 0 or _load(seats, new) > table.levelling_load * _load(seats, seat):
                 new = seat  # caseloads are level enough; the case stays
         elif new < 0 and (cause == C_OWN_REQUEST or cause == C_GROUP_SHIFT):
             new = seat  # nobody is free to take over; the case stays where it is
@@ -272,7 +286,13 @@ def call_in(c, w, table, i, u_exemption, due, n, week):
     overdue = 100 + weeks_in if held == 0 else min((week - last) - interval // 2 + 1, 90)
     # A meeting that is not due comes after everything that is, if minutes are left.
     urgency = BY_CHOICE - min(overdue, BY_CHOICE) if is_due else BY_CHOICE
-    due[n] = (((seat * 256 + urgency) * 4096 + tie(w.keys, S_QUEUE_TIE, agent, 12)) << 24) | agent
+    lot = tie(w.keys, S_QUEUE_TIE, agent, 12)
+    if table.priority.rule != BY_DEADLINE:
+        level = priority_level(c, table.priority, i, week)
+        if is_due:  # weeks overdue only count among people of one level
+            urgency = level * LEVELS + LEVELS - 2 - min(overdue, LEVELS - 2)
+        lot = (level << 8) | (lot & 255)
+    due[n] = (((seat * 256 + urgency) * 4096 + lot) << 24) | agent
     return 1
 
 
@@ -291,7 +311,8 @@ def _hand_over(c, seats, w, table, row_of, keys, n):
         if held:
             seats.seat_minutes[old] -= minutes
             seats.seat_minutes[new] -= minutes
-            w.row[ST_USED] += 2 * minutes
+            _note_used(seats, w, old, minutes)
+            _note_used(seats, w, new, minutes)
         before = int(c.trust[i] * 1000.0)
         c.trust[i] = trust_after_change(c.trust[i], held, table)
         w.row[CASEWEEKS + 1] += int(c.trust[i] * 1000.0) - before
@@ -307,10 +328,11 @@ def hold_meetings(c, seats, w, table, offer, row_of, due, n_due, week, offers):
 @rule
 def _least_minutes(table):
     """Minutes of the shortest meeting there is: one held unprepared."""
-    shortest = table.direct_minutes[0, 0]
+    shortest = table.direct_minutes[0, 0, 0]
     for arm in range(table.direct_minutes.shape[0]):
         for benefit in range(table.direct_minutes.shape[1]):
-            shortest = min(shortest, table.direct_minutes[arm, benefit])
+            for band in range(table.direct_minutes.shape[2]):
+                shortest = min(shortest, table.direct_minutes[arm, benefit, band])
     return int(shortest * table.overhead * (1.0 - table.preparation))
 
 
@@ -339,13 +361,15 @@ def _hold(c, seats, w, table, offer, row_of, keys, n_due, overloaded, week, offe
         i = row_of[agent]
         benefit = np.int64(c.status[i]) - FIRST_BENEFIT
         arm = np.int64(c.arm[i])
-        full = table.direct_minutes[arm, benefit] * table.overhead
+        weeks_in = week - np.int64(c.since[i]) + 1
+        band = band_of(weeks_in)
+        full = table.direct_minutes[arm, benefit, band] * table.overhead
         if seats.seat_team[seat] != TEAM[c.status[i]]:
             full *= 1.0 + table.specialisation[arm]
-        # Coaching is prepared even when the queue is long; other meetings give up preparation first.
+        # Coaching, for one, is prepared even when the queue is long; other meetings give up preparation first.
         prepared = (
             overloaded[seat] == 0
-            or uniform(w.keys, S_ATTENDANCE, agent | _COACHING) < table.coaching[arm, benefit]
+            or uniform(w.keys, S_ATTENDANCE, agent | _COACHING) < table.always_prepared[arm, benefit, band]
         )
         cost = int(full if prepared else full * (1.0 - table.preparation))
         if seats.seat_minutes[seat] < cost:
@@ -358,25 +382,23 @@ def _hold(c, seats, w, table, offer, row_of, keys, n_due, overloaded, week, offe
         if uniform(w.keys, S_ATTENDANCE, agent) < table.no_show[benefit]:
             lost = int(cost * table.no_show_cost)
             seats.seat_minutes[seat] -= lost
-            w.row[ST_USED] += lost
+            _note_used(seats, w, seat, lost)
             w.row[MT_NO_SHOW] += 1
             continue
         seats.seat_minutes[seat] -= cost
-        w.row[ST_USED] += cost
+        _note_used(seats, w, seat, cost)
         w.row[MT_HELD] += 1
         w.row[HELD_BY + benefit] += 1
-        weeks_in = week - np.int64(c.since[i]) + 1
         last = np.int64(c.last_meeting[i])
         if c.meetings[i] == 0 and not table.a_kasse[benefit, 0]:
             w.row[MT_FIRST] += 1
             w.row[MT_FIRST_WAIT] += weeks_in - 1
-        band = band_of(weeks_in)
         if (
             table.interval_x2[arm, benefit, band] < table.statutory_x2[benefit, band]
             or table.statutory_x2[benefit, band] == 0
         ):
             w.row[MT_ABOVE] += 1
-        value = 1.0 if prepared else table.unprepared_value
+        value = table.worth[arm, benefit] * (1.0 if prepared else table.unprepared_value)
         if prepared:
             w.row[MT_PREPARED] += 1
         c.contact[i] = contact_after(c.contact[i], week - last, value, table) if last >= 0 else value
@@ -395,9 +417,10 @@ def _hold(c, seats, w, table, offer, row_of, keys, n_due, overloaded, week, offe
             late = weeks_in >= offer.deadline[benefit]
             chance = offer.referral[benefit] * (1.0 if late else offer.before_deadline)
             if uniform(w.keys, S_REFERRAL, agent * 4) < chance:
-                offers[n_offers] = (
-                    ((0 if late else 1) << 54) | (tie(w.keys, S_REFERRAL, agent * 4 + 1, 30) << 24) | agent
-                )
+                place = tie(w.keys, S_REFERRAL, agent * 4 + 1, 30)
+                if table.priority.rule != BY_DEADLINE:
+                    place = (priority_level(c, table.priority, i, week) << 26) | (place >> 4)
+                offers[n_offers] = ((0 if late else 1) << 54) | (place << 24) | agent
                 n_offers += 1
         if c.mentor_until[i] <= week and offer.allowed[benefit] and barriers_of(c, i) >= 2:
             if uniform(w.keys, S_REFERRAL, agent * 4 + 2) < offer.mentor_share:

@@ -1,9 +1,11 @@
 """Step 7: companies post vacancies by sector and cycle; vacancies nobody filled may be given up."""
 
+import numpy as np
+
 from sim.behaviour.hiring import MOST_VACANCIES, poisson, posting_factor
 from sim.chance import S_LAPSE, S_POSTING, uniform
 from sim.compiled import kernel, rule
-from sim.records.weekly import MK_LAPSED, MK_POSTED, MK_VACANCIES
+from sim.records.weekly import MK_LAPSED, MK_POSTED, MK_REPLACED, MK_VACANCIES
 from sim.week.world import FAULT_BUFFER, L_FAULT, L_VACANCIES, Y_FILL_ANCHOR, Y_FILL_WEEKS
 
 # A vacancy's address: company x 2^17 + week x 2^6 + number. Sorted addresses group a company's vacancies.
@@ -38,6 +40,11 @@ def _lapse_and_post(companies, w, table, memory, vacancies, week):
         sector = companies.company_sector[company]
         rate = table.posting[sector] * float(companies.company_jobs[company]) * table.cycle[sector] * factor
         new = poisson(uniform(w.keys, S_POSTING, company), rate, MOST_VACANCIES)
+        replaced = min(new, np.int64(companies.company_replaced[company]))
+        if replaced > 0:  # the last ones, so that the others keep their addresses
+            companies.company_replaced[company] -= replaced
+            w.row[MK_REPLACED] += replaced
+            new -= replaced
         for k in range(new):
             if n >= vacancies.size:
                 w.lengths[L_FAULT] = FAULT_BUFFER

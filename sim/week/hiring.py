@@ -53,7 +53,8 @@ ChannelTable = namedtuple(
         "saturation",  # float64: meetings
         "trust",  # float64 (benefits): log hazard per unit of trust
         "novice_log",  # float64
-        "assumed",  # float64 (benefits): typed assumptions about a lever whose effect nobody has measured
+        "threat",  # float64 (benefits): log hazard of the part of a measured package that is threat, if delivered
+        "added",  # float64 (arms, benefits, bands): log hazard that levers add: typed assumptions, threat delivered
     ],
 )
 
@@ -63,7 +64,7 @@ _FIXED_POINT = 1048576.0
 
 
 @rule
-def channel_log(c, seats, meeting, channel, offer, i, benefit, week):
+def channel_log(c, seats, meeting, channel, offer, i, benefit, band, week):
     """Sum of the effect channels of person i this week, log hazard, before centring."""
     contact = contact_now(c.contact[i], np.int64(c.last_meeting[i]), week, meeting)
     total = channel.contact[benefit] * min(contact, channel.saturation) + channel.trust[benefit] * c.trust[i]
@@ -75,7 +76,7 @@ def channel_log(c, seats, meeting, channel, offer, i, benefit, week):
     total += offer.lock_in_log[c.measure[i]]
     total += c.after_effect[i] * (np.int64(c.after_until[i]) > week)
     total += offer.mentor_log * (np.int64(c.mentor_until[i]) > week)
-    total += offer.programme_log[c.programme[i], benefit] + channel.assumed[benefit]
+    total += offer.programme_log[c.programme[i], benefit] + channel.added[c.arm[i], benefit, band]
     return total + c.skill[i]
 
 
@@ -109,7 +110,7 @@ def apply_for_work(
     and counts, int64 (benefits, bands), take in the channel sums in fixed point and the people they come from.
     """
     band = band_of(week - np.int64(c.since[i]) + 1)
-    total = channel_log(c, seats, meeting, channel, offer, i, benefit, week)
+    total = channel_log(c, seats, meeting, channel, offer, i, benefit, band, week)
     if learning == 1:
         sums[benefit, band] += int(math.floor(total * _FIXED_POINT))
         counts[benefit, band] += 1

@@ -25,7 +25,7 @@ def live(
     """Everybody on support applies for work, lives a week and is paid for it. Returns the number of companies drawn.
 
     best_score, best_row: float64 and int64 by vacancy, left with the best applicant; sim/week/hiring.py decides.
-    paid: int64 (brackets, rate classes), work space. ledger: int64 (accounts, benefits + 1, steps, payers) øre;
+    paid: int64 (brackets, N_RATES), work space. ledger: int64 (accounts, benefits + 1, steps, payers) øre;
     received: int64 (payees) øre.
     """
     invite_rivals(w, market, vacancies, best_score, best_row)

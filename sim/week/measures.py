@@ -11,14 +11,14 @@ from sim.chance import (
     uniform,
 )
 from sim.codes import (
-    ACTIVITYREADY,
     FIRST_BENEFIT,
     JOB,
     M_MENTOR,
+    M_PAID_HOURS,
     M_PLACEMENT_PRIVATE,
     M_PLACEMENT_PUBLIC,
     M_WAGE_SUBSIDY,
-    RESSOURCEFORLOEB,
+    N_BENEFITS,
     SUBSIDISED_JOB,
 )
 from sim.compiled import kernel, rule
@@ -40,8 +40,10 @@ THIN_OUT, OVERSPEND = 1, 2  # of OfferTable.when_empty
 
 
 @rule
-def _weak_group(benefit):
-    return benefit == ACTIVITYREADY or benefit == RESSOURCEFORLOEB
+def _at_company(measure):
+    """Company-based in the sense of the ten goals: placement, wage subsidy, ordinary paid hours."""
+    placed = measure == M_PLACEMENT_PRIVATE or measure == M_PLACEMENT_PUBLIC
+    return placed or measure == M_WAGE_SUBSIDY or measure == M_PAID_HOURS
 
 
 @kernel
@@ -65,10 +67,7 @@ def _end(c, companies, w, offer, week, year_end):
             w.row[MEASURE_WEEKS + measure] += 1
             # Placements and subsidies dropped within two weeks do not count: the third week brings the first two along.
             lived = week - np.int64(c.measure_start[i])
-            at_company = (
-                measure == M_PLACEMENT_PRIVATE or measure == M_PLACEMENT_PUBLIC or measure == M_WAGE_SUBSIDY
-            )
-            if at_company and lived >= 2:
+            if _at_company(measure) and lived >= 2:
                 w.row[COMPANY_WEEKS] += 3 if lived == 2 else 1
             continue
         status = np.int64(c.status[i])
@@ -83,11 +82,34 @@ def _end(c, companies, w, offer, week, year_end):
             else:
                 ask(c, w, i, np.int64(c.origin[i]), RANK_OTHER)
         else:
-            weak = 0 if _weak_group(status - FIRST_BENEFIT) else 1
-            c.after_effect[i] = offer.after_log[weak, measure]
-            c.after_until[i] = week + offer.after_weeks
+            _leave_behind(c, offer, i, status - FIRST_BENEFIT, measure, week)
         end_measure(c, companies, i)
+        if measure == M_PLACEMENT_PRIVATE and offer.paid_hours[status - FIRST_BENEFIT]:
+            if uniform(w.keys, S_RETENTION, np.int64(c.id[i])) < offer.hybrid_share:
+                _begin_paid_hours(c, w, offer, i, status - FIRST_BENEFIT, week)
     return subsidy_weeks
+
+
+@rule
+def _leave_behind(c, offer, i, benefit, measure, week):
+    """What a completed measure leaves behind; paid hours add to what the placement before them still does."""
+    effect = offer.after_log[benefit, measure]
+    if measure == M_PAID_HOURS:
+        if effect == 0.0:
+            return
+        effect += c.after_effect[i] if np.int64(c.after_until[i]) > week else 0.0
+    c.after_effect[i] = effect
+    c.after_until[i] = week + offer.after_weeks
+
+
+@rule
+def _begin_paid_hours(c, w, offer, i, benefit, week):
+    """Person i begins a few ordinary paid hours a week. An ordinary employee takes none of the company's quota."""
+    c.measure[i] = M_PAID_HOURS
+    c.measure_start[i] = week
+    c.measure_until[i] = week + offer.weeks[benefit, M_PAID_HOURS]
+    w.row[MEASURES + M_PAID_HOURS] += 1
+    w.row[MEASURE_WEEKS + M_PAID_HOURS] += 1  # the week it starts is lived in it
 
 
 @rule
@@ -104,8 +126,11 @@ def note_contact(companies, w, company, week, year_begin):
 
 
 @rule
-def _find_host(companies, tickets, w, agent, private, public):
-    """A company with a free place that says yes: three are asked, drawn by size. -1 if none does."""
+def _find_host(companies, tickets, w, offer, life_keys, agent, private, public):
+    """A company with a free place that says yes: three are asked, drawn by size. -1 if none does.
+
+    A company with an agreement says yes at least as often as the agreement has it.
+    """
     if tickets.size == 0:
         return -1  # a municipality without companies
     for k in range(3):
@@ -113,32 +138,39 @@ def _find_host(companies, tickets, w, agent, private, public):
         company = np.int64(tickets[min(int(u * tickets.size), tickets.size - 1)])
         if (public[companies.company_sector[company]] == 1) == private:
             continue
-        if companies.company_guests[company] >= place_quota(companies.company_jobs[company]):
+        if companies.company_guests[company] >= place_quota(companies.company_jobs[company], offer.quota):
             continue
-        if uniform(w.keys, S_PLACEMENT_OPEN, agent * 4 + k) < companies.company_openness[company]:
+        openness = companies.company_openness[company]
+        if offer.partner_share > 0.0 and uniform(life_keys, S_PLACEMENT_OPEN, company) < offer.partner_share:
+            openness = max(openness, offer.partner_openness)
+        if uniform(w.keys, S_PLACEMENT_OPEN, agent * 4 + k) < openness:
             return company
     return -1
 
 
 def end_and_start_measures(
-    c, companies, tickets, public, w, offer, row_of, offers, n_offers, pots, spending, week, year_begin, year_end
+    c, companies, tickets, public, w, offer, row_of, offers, n_offers, pots, spending, life_keys, week, year_begin,
+    year_end,
 ):  # fmt: skip
     """Ends what has run its time, sorts the offers by priority and starts what money, hours and places allow."""
     offers[:n_offers].sort()
     _end_and_start(
-        c, companies, tickets, public, w, offer, row_of, offers, n_offers, pots, spending, week, year_begin, year_end
+        c, companies, tickets, public, w, offer, row_of, offers, n_offers, pots, spending, life_keys, week, year_begin,
+        year_end,
     )  # fmt: skip
 
 
 @kernel
 def _end_and_start(
-    c, companies, tickets, public, w, offer, row_of, keys, n_offers, pots, spending, week, year_begin, year_end
+    c, companies, tickets, public, w, offer, row_of, keys, n_offers, pots, spending, life_keys, week, year_begin,
+    year_end,
 ):  # fmt: skip
     """Starts offers in priority order (offer deadline passed, then by chance) while the pot and the places last.
 
-    pots: int64 (pots, 4) øre of the budget year: authorised, committed, spent, carried over. spending: int64 (measures)
-    øre bought this week. A pot that is empty stops new starts or is overdrawn, as the municipality has decided; where
-    starts are thinned out, only a part is let through while the pot is ahead of the year, so that it lasts longer.
+    pots: int64 (pots, 4) øre of the budget year: authorised, committed, spent, carried over. spending: int64 (measures
+    x benefits) øre bought this week. A pot that is empty stops new starts or is overdrawn, as the municipality has
+    decided; where starts are thinned out, only a part is let through while the pot is ahead of the year, so that it
+    lasts longer.
     """
     subsidy_weeks = _end(c, companies, w, offer, week, year_end)
     subsidies = offer.pot[M_WAGE_SUBSIDY]
@@ -160,6 +192,9 @@ def _end_and_start(
                 offer,
                 offer.wage_subsidy_allowed[benefit],
             )
+            if kind == M_PLACEMENT_PRIVATE and offer.paid_hours[benefit]:
+                if uniform(w.keys, S_MEASURE_QUEUE, agent * 4 + 3) < offer.small_job_share:
+                    kind = M_PAID_HOURS
         weeks = offer.weeks[benefit, kind]
         # A wage subsidy begins next Monday, is paid week by week and binds each budget year for its own weeks.
         paid_weeks = max(1, min(weeks, year_end - 1 - week)) if kind == M_WAGE_SUBSIDY else weeks
@@ -177,23 +212,28 @@ def _end_and_start(
                 w.row[RF_BUDGET] += 1
                 continue
         host = -1
-        at_company = kind == M_PLACEMENT_PRIVATE or kind == M_PLACEMENT_PUBLIC or kind == M_WAGE_SUBSIDY
-        if at_company:
+        if _at_company(kind):
             if minutes < offer.consultant_minutes:
                 w.row[RF_HOURS] += 1
                 continue
             minutes -= offer.consultant_minutes
-            host = _find_host(companies, tickets, w, agent, kind != M_PLACEMENT_PUBLIC, public)
+            private = kind != M_PLACEMENT_PUBLIC
+            host = _find_host(companies, tickets, w, offer, life_keys, agent, private, public)
             if host < 0:
                 w.row[RF_PLACE] += 1
                 continue
-            companies.company_guests[host] += 1
             note_contact(companies, w, host, week, year_begin)
+            if private and uniform(w.keys, S_PLACEMENT_OPEN, agent * 4 + 3) < offer.substitution:
+                companies.company_replaced[host] += 1
+            if kind == M_PAID_HOURS:
+                _begin_paid_hours(c, w, offer, i, benefit, week)
+                continue
+            companies.company_guests[host] += 1
         if pot >= 0:
             pots[pot, COMMITTED] += price
             if kind != M_WAGE_SUBSIDY:  # a wage subsidy is spent week by week, as it is paid
                 pots[pot, SPENT] += price
-        spending[kind] += price
+        spending[kind * N_BENEFITS + benefit] += price
         w.row[MEASURES + kind] += 1
         if mentor:
             c.mentor_until[i] = week + weeks

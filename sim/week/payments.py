@@ -17,8 +17,10 @@ from sim.codes import (
     FIRST_BENEFIT,
     FLEKSJOB,
     FOERTIDSPENSION,
+    M_PAID_HOURS,
     MUNICIPALITY,
     N_BENEFITS,
+    RATE_CLASSES,
     STATE,
 )
 from sim.compiled import rule
@@ -32,7 +34,7 @@ _state_part = rule(amounts.state_part)
 PayTable = namedtuple(
     "PayTable",
     [
-        "amount_oere",  # int64 (benefits, rate classes): a week's benefit
+        "amount_oere",  # int64 (benefits, 2 x rate classes): a week's benefit, and the same beside paid hours
         "share_bp",  # int64 (benefits, activities, weeks): state share in basis points
         "step",  # int64 (benefits, activities, weeks): refusion step
         "bracket",  # int64 (benefits, activities, weeks): row of `brackets`
@@ -41,10 +43,13 @@ PayTable = namedtuple(
         "subsidy_oere",  # int64: a week's wage subsidy to the employer
         "subsidy_counts",  # int64: 1 if a subsidised week moves the refusion clock
         "activity",  # int64 (measures): activity a refusion rule may ask for
+        "operating_bp",  # int64 (benefits, activities): the state's part of what measures cost, basis points
     ],
 )
 
 P_CITIZENS, P_COMPANIES = 0, 3  # codes.PAYEES
+N_RATES = 2 * len(RATE_CLASSES)  # without and beside paid hours
+_BESIDE_PAID_HOURS = len(RATE_CLASSES)
 LONG_TERM_WEEKS = 42  # 80 % of 52
 
 
@@ -69,7 +74,7 @@ def _note_support(c, w, i, week, left_memory):
 
 @rule
 def count_for_payment(c, w, law, table, paid, i, status, week):
-    """Person i's week counts: n += 1, then the bracket of refusion it falls in. paid: int64 (brackets, rate classes).
+    """Person i's week counts: n += 1, then the bracket of refusion it falls in. paid: int64 (brackets, N_RATES).
 
     Source: financing act §§ 5-7.
     """
@@ -82,7 +87,8 @@ def count_for_payment(c, w, law, table, paid, i, status, week):
         activity = ACT_LEGACY
     in_spell, on_clock = week - np.int64(c.since[i]) + 1, np.int64(c.clock_n[i])
     weeks = min(max(on_clock if table.counter[benefit] == 0 else in_spell, 1), table.bracket.shape[2] - 1)
-    paid[table.bracket[benefit, activity, weeks], c.rate_class[i]] += 1
+    rate = c.rate_class[i] + _BESIDE_PAID_HOURS * (c.measure[i] == M_PAID_HOURS)
+    paid[table.bracket[benefit, activity, weeks], rate] += 1
     if counts_as_support(status):
         _note_support(c, w, i, week, left_memory)
 

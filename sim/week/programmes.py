@@ -9,9 +9,9 @@ import numpy as np
 from sim.behaviour.entry import barriers_of
 from sim.behaviour.programmes import LONGEST, LOT, may_take_part
 from sim.chance import S_MEASURE_QUEUE, tie
-from sim.codes import FIRST_BENEFIT
+from sim.codes import FIRST_BENEFIT, N_BENEFITS
 from sim.compiled import kernel, rule
-from sim.records.weekly import MEASURE_WEEKS, MEASURES, ST_USED
+from sim.records.weekly import MEASURE_WEEKS, MEASURES, ST_USED, TEAM_USED
 from sim.week.measures import SPENT
 from sim.week.world import FAULT_BUFFER, L_FAULT, L_SUPPORTED
 
@@ -20,7 +20,7 @@ _LOT_OF_PROGRAMME = 3  # the number of the stream's draw, beside the three of an
 
 def run_programmes(c, seats, w, table, row_of, started, keys, bought, pots, week, year_begin, year_end):
     """A week of every programme. started: int64 (programmes + 1), starts of the budget year; keys: int64 work space;
-    bought: int64 (measures) øre; pots: int64 (pots, 4) øre of the budget year."""
+    bought: int64 (measures x benefits) øre; pots: int64 (pots, 4) øre of the budget year."""
     if week == max(year_begin, table.first_week):
         started[:] = 0
     _go_on(c, seats, w, table, bought, pots, week)
@@ -44,11 +44,11 @@ def _places_free(table, p, started, week, year_begin, year_end):
 
 
 @rule
-def _lived(w, table, p, bought, pots):
+def _lived(w, table, p, benefit, bought, pots):
     """One person is in programme p this week: counted and bought."""
     kind = table.bought_as[p]
     w.row[MEASURE_WEEKS + kind] += 1
-    bought[kind] += table.price_oere[p]
+    bought[kind * N_BENEFITS + benefit] += table.price_oere[p]
     pots[table.pot[p], SPENT] += table.price_oere[p]
 
 
@@ -68,12 +68,13 @@ def _go_on(c, seats, w, table, bought, pots, week):
                 c.after_effect[i] = (c.after_effect[i] if at_work else 0.0) + table.after_log[p, benefit]
                 c.after_until[i] = max(np.int64(c.after_until[i]), week + table.after_weeks[p])
             continue
-        _lived(w, table, p, bought, pots)
+        _lived(w, table, p, benefit, bought, pots)
         seat = np.int64(c.caseworker[i])
         if seat >= 0:
             minutes = min(table.minutes[p], np.int64(seats.seat_minutes[seat]))
             seats.seat_minutes[seat] -= minutes
             w.row[ST_USED] += minutes
+            w.row[TEAM_USED + np.int64(seats.seat_team[seat])] += minutes
 
 
 @kernel
@@ -107,4 +108,4 @@ def _start(c, w, table, row_of, p, keys, n, started, bought, pots, week):
         c.programme_until[i] = week + table.weeks[p]
         started[p] += 1
         w.row[MEASURES + table.bought_as[p]] += 1
-        _lived(w, table, p, bought, pots)
+        _lived(w, table, p, np.int64(c.status[i]) - FIRST_BENEFIT, bought, pots)

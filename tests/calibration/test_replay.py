@@ -124,7 +124,7 @@ def test_a_mentor_and_a_new_caseworker_are_given_to_the_treated_only() -> None:
     a, b = with_it.lives(15), without.lives(15)
     treated, control = (a.arm == one for one in (TREATED, CONTROL))
     assert (b.trust[treated, 0] - a.trust[treated, 0]).mean() > 0.1
-    assert abs((b.trust[control, 0] - a.trust[control, 0]).mean()) < 0.01
+    assert abs((b.trust[control, 0] - a.trust[control, 0]).mean()) < 0.02  # through hours only
     for state, expected in ((with_it.state, True), (without.state, False)):
         until = people.start_after_weeks + world.start_week + 10
         mentored = state["id"][state["mentor_until"] == until]

@@ -122,7 +122,7 @@ def test_continuity_reaches_those_whose_caseworker_changes_for_a_cause_it_acts_o
     # A quarter of a post covers the 0.16 posts that are away in a team of ten, and nobody else's absences.
     assert persons(absence_slack_fte={"young": 0.25}) == pytest.approx(50 * 0.1)
     assert persons(absence_slack_fte={"young": 0.25}, groups=["dagpenge"]) == pytest.approx(50 * 0.1)
-    assert persons(retention_pay_kr_per_fte_year=20_000, retention_response=0.1) == pytest.approx(
+    assert persons(retention_pay_kr_per_fte_year=20_000, assumed_retention_response=0.1) == pytest.approx(
         200 * 0.25 * 0.2
     )
     assert persons(retention_pay_kr_per_fte_year=20_000) == 0  # pay without an assumed answer keeps nobody
@@ -158,7 +158,20 @@ def test_levers_add_up() -> None:
 
 def test_every_lever_with_evidence_has_a_published_effect() -> None:
     """Those without one can never be of class A, so there is nothing to hold them against."""
-    without = {"meetings", "self_service", "communication", "assessment", "health_wait", "mismatch", "budget"}
+    without = {
+        "meetings",
+        "self_service",
+        "communication",
+        "assessment",
+        "health_wait",
+        "mismatch",
+        "budget",
+        "staff_shock",
+        "paid_hours",
+        "job_dating",
+        "retention",
+        "priority",
+    }
     assert set(levers()) - without == set(LARGEST)
     assert all(levers()[name]().evidence_class() != "A" for name in without)
 
@@ -169,3 +182,18 @@ def test_effects_are_those_of_the_packaged_evidence() -> None:
     assert float(rows["EV101"]["effect"]) == -100 * LARGEST["continuity"].effect
     assert float(rows["EV003"]["ci_high"]) == pytest.approx(1 + LARGEST["early_intervention"].effect)
     assert any(name.startswith("EV120") for name in rows) and "EV135" in rows
+
+
+def test_posts_moved_in_a_team_with_hours_to_spare_are_said() -> None:
+    from experiments.idle_hours import idle_notes
+    from sim.codes import TEAMS_WITH_CASES
+    from sim.records.outcomes import Key
+    from sim.scenario import load
+
+    used = {Key("hours_used_share", team, "all"): 0.87 for team in TEAMS_WITH_CASES}
+    scenarios = [load("extra_caseworkers"), load("one_caseworker")]
+    names = ["extra_caseworkers", "one_caseworker"]
+    assert idle_notes(names, scenarios, used) == []
+    used[Key("hours_used_share", "sickness", "all")] = 0.5
+    (said,) = idle_notes(names, scenarios, used)
+    assert said.startswith("extra_caseworkers") and "sickness 50 %" in said

@@ -24,6 +24,12 @@ ZERO_DOSES = {
     "belief": {"groups": ["dagpenge"], "assumed_job_factor": 1.5},
     "health_wait": {"waiting_share": 0.0, "wait_factor": 2.0},
     "mismatch": {},
+    "staff_shock": {"resign_fte": {"young": 0.0}, "frozen_weeks": 10},
+    "companies": {"partner_share": 0.2, "assumed_small_factor": 1.5},
+    "paid_hours": {"hours_per_week": 20.0, "lock_in_factor": 0.5},
+    "job_dating": {"groups": ["dagpenge"]},
+    "retention": {"weeks": 40},
+    "priority": {"by": "deadline", "under_refusion": "flat_50"},
     "budget": {
         "spread": "staff_first",
         "carry_over_share": 0.5,

@@ -14,7 +14,7 @@ from sim.scenario import load
     ("changes", "says"),
     [
         (["world.share=0.0001"], "leaves 5 adults"),
-        (["start=2127-W01"], "the law's newest row is of 2026-"),
+        (["start=2033-W01"], "the law's newest row is of 2026-"),
         (
             ["start=2013-W01", "weeks=52"],
             "ladder_2016 applies from 2016-W01 and the scenario starts in 2013-W01",

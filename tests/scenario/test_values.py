@@ -172,7 +172,7 @@ def test_the_zero_dose_is_known_as_such(town: Path, lever: str) -> None:
         "staffing.extra_fte.young=-1",
         "early_intervention={groups: [dagpenge], meetings_per_26_weeks: 13}",
         "early_intervention.one_off_kr=1000",
-        "continuity.absence_slack_fte.young=0.5",
+        "continuity.handover_meeting_share=0.5",
         "continuity.retention_pay_kr_per_fte_year=12000",
     ],
 )

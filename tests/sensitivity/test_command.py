@@ -88,7 +88,7 @@ def test_auto_screens_and_shares_out_and_goes_on_where_it_stopped(small: str, tm
 
 
 def test_a_point_is_the_run_it_says(small: str, tmp_path: Path) -> None:
-    experiment = for_weeks(load_experiment(small, changes=("world.share=0.01",)), 12)
+    experiment = for_weeks(load_experiment(small, changes=("world.share=0.02",)), 30)
     names = [word for word in FACTORS if word != "--factor"]
     factors = factors_of(experiment, (), (*names, "search.dagpenge"))
     store = Store.create_or_open(tmp_path / "s")
@@ -100,8 +100,8 @@ def test_a_point_is_the_run_it_says(small: str, tmp_path: Path) -> None:
     assert set(point.levels) == {"search.dagpenge"} and point.settings and point.values
     for context, rules in (("", "ladder_2016"), ("flat", "flat_50")):
         names = [f"{name}={text}" for name, text in point.settings.items()]
-        changes = ("world.share=0.01", f"law.refusion={rules}", *names)
-        base = load("baseline", overrides=changes).for_weeks(12)
+        changes = ("world.share=0.02", f"law.refusion={rules}", *names)
+        base = load("baseline", overrides=changes).for_weeks(30)
         [response] = runs.fit_levels(1)
         factors_of_levels = response.factors(point.values)
         assert any(abs(factor) > 1e-6 for factor in factors_of_levels.values())

@@ -55,7 +55,7 @@ def test_costed_again_is_lived_again_to_the_oere(finer: str) -> None:
 
 def test_what_must_be_lived_says_why(finer: str) -> None:
     plain = scenario()
-    assert "clock" in why_not(plain, scenario("law.refusion=before_2016"))
+    assert "refunds" in why_not(plain, scenario("law.refusion=before_2016"))
     assert "more than" in why_not(plain, scenario("law.refusion=flat_50", "behaviour.trust.gain=0.2"))
     switched = scenario("law.refusion_switches.education_is_self_support=true")
     standing = plain.law.rule_set.switches["education_is_self_support"]

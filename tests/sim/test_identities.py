@@ -25,12 +25,14 @@ from sim.codes import (
     FOERTIDSPENSION,
     GONE,
     JOB,
+    M_PAID_HOURS,
     MEASURES,
     N_BENEFITS,
     N_STATUSES,
     N_TEAMS,
     PAYEES,
     POTS,
+    RATE_CLASSES,
     STATE,
     STATUSES,
     SUBSIDISED_JOB,
@@ -149,7 +151,8 @@ def recount_of_benefits(model: JobcenterModel, week: int) -> np.ndarray:
         own_clock = table.counter[benefit] == 0
         weeks = int(state["clock_n"][i]) if own_clock else week - int(state["since"][i]) + 1
         share = int(table.share_bp[benefit, activity, min(max(weeks, 1), table.share_bp.shape[2] - 1)])
-        amount = int(table.amount_oere[benefit, state["rate_class"][i]])
+        beside = len(RATE_CLASSES) * int(state["measure"][i] == M_PAID_HOURS)
+        amount = int(table.amount_oere[benefit, state["rate_class"][i] + beside])
         out[benefit] += (amount - state_part(amount, share), state_part(amount, share))
     return out
 
@@ -190,7 +193,8 @@ def test_the_world_is_eventful(life: Life) -> None:
     for name in (
         *(f"changes.{cause}" for cause in CAUSES),
         *(f"measures_started.{kind}" for kind in MEASURES[1:]),
-        *(f"exits.kontanthjaelp_jobready.{door}" for door in ("job", "other_benefit", "outside", "subsidised_job")),
+        *(f"exits.kontanthjaelp_jobready.{door}" for door in ("job", "other_benefit", "outside")),
+        "exits.dagpenge.subsidised_job",
         "queue.persons", "meetings.no_show", "meetings.by_a_kasse", "market.reposted", "market.lapsed",
         "market.hires_benefit", "measures_refused.no_budget",
         "flows.arrivals", "flows.deaths", "flows.moves_out", "flows.pension_age",

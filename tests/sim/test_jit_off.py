@@ -25,6 +25,7 @@ HAPPENS = (
     "queue.persons", "meetings.no_show", "meetings.above_plan", "meetings.by_a_kasse",
     "measures_started.placement_private", "measures_started.placement_public", "measures_started.course",
     "measures_started.external", "measures_started.wage_subsidy", "measures_started.mentor",
+    "measures_started.paid_hours", "market.replaced",
     "measures_refused.no_budget", "measures_refused.no_place",
     "market.posted", "market.reposted", "market.lapsed", "market.hires_benefit", "market.hires_resident_in_work",
     "market.hires_non_resident", "flows.arrivals", "flows.deaths", "flows.moves_out", "flows.pension_age",

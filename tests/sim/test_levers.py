@@ -46,6 +46,12 @@ ZERO = {
     "mismatch": "{}",
     "continuity": "{groups: [uddannelseshjaelp]}",
     "budget": "{spread: pots_first, spared: [], teams: [], carry_over_share: 0.5, added_fte: {2028: {young: 0}}}",
+    "staff_shock": "{resign_fte: {young: 0}, frozen_weeks: 20}",
+    "companies": "{partner_share: 0.5, substitution_share: 0.3, assumed_small_factor: 2}",
+    "paid_hours": "{hours_per_week: 20, assumed_after_factor: 2, lock_in_factor: 0.5}",
+    "job_dating": "{groups: [dagpenge]}",
+    "retention": "{weeks: 50}",
+    "priority": "{by: deadline, under_refusion: flat_50}",
 }
 # Full doses without an assumption: what they cost is real, what they give is nothing.
 FULL = {
@@ -57,6 +63,10 @@ FULL = {
     "belief": "{groups: [dagpenge, kontanthjaelp_activityready], trained_share: 1}",
     "mismatch": "{kr_per_year: 1 mio. kr.}",
     "budget": "{cut_share: 0.1, spread: pots_first, when_empty: {in_house_courses: carry}}",
+    "companies": "{partner_share: 0.5, kr_per_year: 1 mio. kr.}",
+    "paid_hours": "{hybrid_share: 1, weeks: 20, lock_in_factor: 1, kr_per_year: 1 mio. kr.}",
+    "job_dating": "{groups: [dagpenge], kr_per_year: 1 mio. kr.}",
+    "retention": "{kr_per_year: 1 mio. kr.}",
 }
 # By lever: the tables it may write in.
 CHANNELS = {
@@ -68,6 +78,10 @@ CHANNELS = {
     "belief": {"staff", "lever_cost_oere"},
     "mismatch": {"lever_cost_oere"},
     "budget": {"offer"},
+    "companies": {"lever_cost_oere"},
+    "paid_hours": {"lever_cost_oere", "offer", "pay"},
+    "job_dating": {"lever_cost_oere"},
+    "retention": {"lever_cost_oere", "events"},
 }
 
 
@@ -113,6 +127,11 @@ ASSUMED = {
                {"staff", "lever_cost_oere", "channel"}),
     "health_wait": ("{wait_factor: 2, assumed_parallel_factor: 1.1}", {"drift", "exits", "channel"}),
     "mismatch": ("{assumed_applications_factor: 1.5}", {"search"}),
+    "companies": ("{partner_share: 0.2, assumed_partner_openness: 0.9}", {"offer"}),
+    "paid_hours": ("{small_job_share: 0.5, assumed_after_factor: 1.2}", {"offer", "pay"}),
+    "job_dating": ("{groups: [dagpenge], assumed_applications_factor: 1.2}", {"search"}),
+    "retention": ("{assumed_job_loss_factor: 0.8}", {"events"}),
+    "priority": ("{by: municipal_saving}", {"meeting"}),
 }  # fmt: skip
 
 
@@ -142,6 +161,7 @@ def test_with_unlimited_hours_nobody_waits(unlimited: dict[str, np.ndarray]) -> 
 NOT_A_JOB = (
     "payers", "payees", "pots", "row staff.minutes", "row measures_", "row queue.minutes", "row passive",
     "row meetings.prepared", "state programme", "state seat_minutes", "cohort",
+    "row team_minutes", "row company_measure", "row ladder", "state measure",  # paid hours lie in the measure slot
 )  # fmt: skip
 
 
@@ -273,6 +293,31 @@ SIGNS = {
     ),
     "and those outside": (
         "mismatch", "{assumed_applications_factor: 2}", ("hires", "resident_in_work", "all"), -1,
+    ),
+    "more offers at companies": (
+        "companies", "{placement_share: 0.8, private_share: 0.9}",
+        ("measures_started", "placement_private", "all"), 1,
+    ),
+    "which replace posts": (
+        "companies", "{placement_share: 0.8, private_share: 0.9, offers_factor: 2, substitution_share: 1}",
+        ("vacancy_flow", "posted", "all"), -1,
+    ),
+    "agreements open doors": (
+        "companies", "{partner_share: 0.6, assumed_partner_openness: 1}",
+        ("measures_refused", "no_place", "all"), -1,
+    ),
+    "who is followed keeps the job": (
+        "retention", "{assumed_job_loss_factor: 0.1}", ("resident_flows", "job_losses", "all"), -1,
+    ),
+    "invited people are hired": (
+        "job_dating", "{groups: [dagpenge], assumed_applications_factor: 1.5}", ("exits", "dagpenge.job", "all"), 1,
+    ),
+    "paid hours are company-based": (
+        "paid_hours", "{hybrid_share: 1}", ("company_measure_share", "all", "all"), 1,
+    ),
+    "paid hours make benefits smaller": (
+        "paid_hours", "{small_job_share: 1, hybrid_share: 1, hours_per_week: 15}",
+        ("benefit_paid", "kontanthjaelp_activityready", "all"), -1,
     ),
     "an eager graduate": (
         "mismatch", "{assumed_applications_factor: 2}", ("hires", "benefit_higher", "all"), 1,

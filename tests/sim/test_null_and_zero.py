@@ -41,7 +41,7 @@ ZERO_DOSES = {
     "no continuity": "levers.continuity={}",
     "continuity at zero": (
         "levers.continuity={one_person_across_groups_share: 0, handover_meeting_share: 0, meet_own_request_share: 0,"
-        " absence_slack_fte: {sickness: 0}, retention_pay_kr_per_fte_year: 0, retention_response: 0.5}"
+        " absence_slack_fte: {sickness: 0}, retention_pay_kr_per_fte_year: 0, assumed_retention_response: 0.5}"
     ),
     "no posts": "levers.staffing={}",
     "zero posts": "levers.staffing={extra_fte: {activityready: 0, sickness: 0.0}}",
@@ -68,7 +68,7 @@ LATE_LEVERS = {
     "more posts": f"levers.staffing={{from: {LATER}, extra_fte: {{sickness: 25.0}}}}",
     "fewer posts": f"levers.staffing={{from: {LATER}, extra_fte: {{sickness: -5.25}}}}",
     "continuity": (
-        f"levers.continuity={{from: {LATER}, handover_meeting_share: 1.0, absence_slack_fte: {{sickness: 5}},"
+        f"levers.continuity={{from: {LATER}, handover_meeting_share: 1.0, absence_slack_fte: {{sickness: 0.5}},"
         " retention_pay_kr_per_fte_year: 10000}"
     ),
     "downturn": f"demand=[{{from: {LATER}, to: start+100, posting_factor: 0.5, job_loss_factor: 1.5}}]",

@@ -24,6 +24,10 @@ MANY_SEATS = (
 EVENTFUL = {
     "contact.case_minutes_per_week": 2.0,
     "contact.jobready_case_minutes": 2.0,
+    "contact.young_case_minutes": 2.0,
+    "contact.sickness_case_minutes": 2.0,
+    "contact.clarification_case_minutes": 2.0,
+    "contact.integration_case_minutes": 2.0,
     "measures.placement_share": 0.3,
     "measures.course_share": 0.2,
     "measures.external_share": 0.1,
@@ -39,7 +43,7 @@ EVERY_LEVER = (
     "levers.early_intervention.meeting_minutes=40",
     "levers.early_intervention.one_off_kr=100000",
     "levers.continuity.meet_own_request_share=0.9",
-    "levers.continuity.retention_response=0.1",
+    "levers.continuity.assumed_retention_response=0.1",
     "levers.continuity.one_off_kr=50000",
     "levers.continuity.one_person_across_groups_share=0.5",
     "levers.continuity.handover_meeting_share=0.5",
@@ -56,6 +60,13 @@ EVERY_LEVER = (
     "levers.mismatch={assumed_applications_factor: 1.4}",
     "levers.budget={cut_share: 0.1, spared: [], added_kr: {2027: {external_courses: 2 mio. kr.}},"
     " when_empty: {in_house_courses: thin, external_courses: carry}, added_fte: {2028: {young: 12.5}}}",
+    "levers.companies={consultants_fte: 50, offers_factor: 1.3, private_share: 0.8, substitution_share: 0.3,"
+    " partner_share: 0.2, assumed_partner_openness: 0.8, assumed_openness_gain: 0.05, site_minutes: 30}",
+    "levers.paid_hours={small_job_share: 0.3, hybrid_share: 0.4, weeks: 8, assumed_after_factor: 1.2}",
+    "levers.job_dating={groups: [dagpenge], assumed_applications_factor: 1.2}",
+    "levers.retention={kr_per_year: 1 mio. kr., assumed_job_loss_factor: 0.7}",
+    "levers.staff_shock={from: start+15, resign_fte: {young: 25}, frozen_weeks: 6}",
+    "levers.priority={by: municipal_saving}",
     "demand=[{from: start+20, to: start+45, posting_factor: 0.6, job_loss_factor: 1.5}]",
 )
 

@@ -47,6 +47,9 @@ def freeze(
             "--prior", min=0.05, max=0.95, help="Chance beforehand that no link breaks, a judgement."
         ),
     ] = 0.75,
+    part: Annotated[
+        bool, typer.Option("--part", help="Freeze although only a part of the municipality is simulated.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Freezes a plan."""
@@ -60,21 +63,31 @@ def freeze(
             f"{out}: is there already; an approved plan is not written over. Choose another --out"
         )
     stored = Stored(opened(store))
-    command = command_line("plan", "freeze", store, scenario=scenario, months=months, prior=prior, out=out)
+    command = command_line(
+        "plan", "freeze", store, scenario=scenario, months=months, prior=prior, out=out, part=part
+    )
     with progress("Pairs", len(stored.pairs[""])) as step:
-        plan = make(stored, scenario, months, prior, command, step)
+        plan = make(stored, scenario, months, prior, command, step, part)
     judge = Judge(plan)
     write_plan(plan, out)
     rows = judge.limits()
     limits = [dict(zip(("month", "series", "stop", "go_on"), row, strict=True)) for row in rows]
     if as_json:
-        print(json.dumps({"plan": str(out), "hash": plan.digest, "groups": plan.groups, "links": judge.links,
-                          "false_alarm": judge.false_alarm, "told_from_nothing": judge.told, "caught": judge.caught,
-                          "limits": limits}, indent=2))  # fmt: skip
+        found = {
+            "plan": str(out), "hash": plan.digest, "world_share": plan.world_share, "groups": plan.groups,
+            "links": judge.links, "false_alarm": judge.false_alarm, "told_from_nothing": judge.told,
+            "caught": judge.caught, "limits": limits,
+        }  # fmt: skip
+        print(json.dumps(found, indent=2))
         return
     print(
         f"{plan.scenario}: frozen in {out}, {len(plan.months)} months from {plan.months[0]}, hash {plan.digest[:12]}"
     )
+    if plan.world_share < 1.0:
+        print(
+            f"NOT FOR A DECISION: a plan of {plan.world_share:.0%} of {plan.municipality}; every month must be counted"
+            " in that part, never in all of it."
+        )
     print(f"Followed: people on {', '.join(plan.groups)}.")
     print(f"Links the plan moves enough to be judged: {', '.join(judge.links) or 'none'}.")
     for link in judge.links:
@@ -89,8 +102,12 @@ def freeze(
     )
     print("\nLimits, means of the months so far (when it began at the usual level, and as many came)")
     table = [("month", "series", "stop if worse than", "go on if better than")]
-    table += [(month, link, f"{stop:,.1f}", f"{go:,.1f}") for month, link, stop, go in rows]
+    table += [(month, link, _limit(stop), _limit(go)) for month, link, stop, go in rows]
     print("\n".join(columns(table, left=2)))
+
+
+def _limit(value: float | None) -> str:
+    return "not yet" if value is None else f"{value:,.1f}"
 
 
 def register(app: typer.Typer) -> None:

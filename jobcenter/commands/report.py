@@ -44,7 +44,7 @@ def report(
 ) -> None:
     """Writes the paper."""
     from experiments.stored import Stored
-    from jobcenter.planner.blocks import Bullets, Text
+    from jobcenter.planner.blocks import Bullets, Table, Text
     from jobcenter.planner.opened import opened
     from jobcenter.planner.paper import paper
     from jobcenter.planner.soem import check_place, write_soem
@@ -69,16 +69,13 @@ def report(
         )
         return
     print(made.title)
-    for block in made.blocks:  # what holds for every number below: a part of the town, not calibrated
-        if isinstance(block, Bullets):
-            break
+    for block in made.blocks:
         if isinstance(block, Text) and block.kind == "warning":
             print(block.text)
-    for block in made.blocks:
-        for item in getattr(block, "items", ()):
-            print(f"* {item}")
-        if getattr(block, "key", "") == "budget":
-            break
+        if isinstance(block, Bullets):
+            print("\n".join(f"* {item}" for item in block.items))
+        if isinstance(block, Table):
+            break  # page one goes on in the files
     print("\n".join(f"Written: {path}" for path in files))
 
 

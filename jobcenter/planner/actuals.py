@@ -19,6 +19,9 @@ from sim.scenario.yaml_tree import nearest
 
 NEEDED: Final = ("full_time_persons",)
 CONTROL: Final = ("treated_persons", "treated_on_support", "control_persons", "control_on_support")
+# A cell further from both worlds than this, in s.d. and as a factor, is a mistake of size and no luck.
+FAR_SD: Final = 10.0
+FAR_FACTOR: Final = 3.0
 MONTH: Final = re.compile(r"^\d{4}-(0[1-9]|1[0-2])$")
 HEADER: Final = ("month", *SERIES)
 
@@ -124,5 +127,37 @@ def _read_row(
                 )
             )
             continue
+        if (wrong := _wrong_size(name, value, plan, month)) is not None:
+            problems.append(_problem(path, line, k + 1, f"{month}, {name}: found '{text}'; {wrong}"))
         numbers.append(value)
     found[month] = (line, numbers)
+    if CONTROL[0] not in head or len(numbers) < len(head) - 1:
+        return
+    given = dict(zip((name for name in head if name != "month"), numbers, strict=True))
+    for everybody, on in (CONTROL[:2], CONTROL[2:]):
+        if given[on] > given[everybody]:
+            said = f"{month}, {on}: found {given[on]:g}, more than the {given[everybody]:g} of {everybody}"
+            problems.append(_problem(path, line, head.index(on) + 1, said))
+
+
+def _wrong_size(name: str, value: float, plan: Plan, month: str) -> str | None:
+    """What is expected instead of a value that neither the plan nor nothing done comes near."""
+    if name not in plan.planned:
+        return None  # arms of a control group: their size is the trial's
+    at = plan.months.index(month)
+    low, high = np.inf, 0.0
+    for runs in (plan.planned[name][:, at], plan.nothing[name][:, at]):
+        mean, wide = float(runs.mean()), FAR_SD * float(runs.std(ddof=1))
+        low = min(low, mean - wide, mean / FAR_FACTOR)
+        high = max(high, mean + wide, mean * FAR_FACTOR)
+    if low <= value <= high:
+        return None
+    planned, nothing = plan.planned[name][:, at].mean(), plan.nothing[name][:, at].mean()
+    part = (
+        f" of the {plan.world_share:.0%} of the municipality it simulates" if plan.world_share < 1.0 else ""
+    )
+    return (
+        f"the plan expects about {planned:,.1f}, and {nothing:,.1f} if nothing is done, for {', '.join(plan.groups)}"
+        f"{part}; a value from {max(low, 0.0):,.1f} to {high:,.1f} belongs here. Check the unit, the target groups and"
+        " the part of the municipality"
+    )

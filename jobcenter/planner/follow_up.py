@@ -14,7 +14,8 @@ from jobcenter.planner.follow_up_series import BY_CONTROL, LINKS, STAFF, sums
 from jobcenter.planner.plan import FALSE_ALARM, Judge, Plan
 
 EFFECT: Final = "full_time_persons"
-VERDICTS: Final = ("as_planned", "cannot_tell", "behind")
+FAR: Final = 5.0  # s.d.; with luck as the model has it one month in a million
+VERDICTS: Final = ("as_planned", "cannot_tell", "behind", "fits_neither")
 # What may have happened: which links are as planned, the rest are as if nothing had been decided.
 STORIES: Final[Mapping[str, tuple[str, ...]]] = {
     "works": LINKS,
@@ -37,10 +38,13 @@ class FollowUp:
     broken: str | None  # the story of the broken link, when behind
     stories: Mapping[str, float]  # story -> probability
     payback_before: float
-    payback_if_works: float  # given the months so far, if nothing is broken
-    payback: float  # the same with the chance that something is broken
+    payback_if_works: float | None  # given the months so far, if nothing is broken
+    payback: float | None  # the same with the chance that something is broken
     control: tuple[float, float, float] | None  # treated better by (share), and its interval
     effect: str = EFFECT  # the series the effect is judged by
+    outside: tuple[
+        str, ...
+    ] = ()  # series that fit neither the plan nor nothing: no probability is stated then
 
 
 def follow_up(judge: Judge, actuals: Mapping[str, np.ndarray]) -> FollowUp:
@@ -67,25 +71,40 @@ def follow_up(judge: Judge, actuals: Mapping[str, np.ndarray]) -> FollowUp:
     if control is not None and effect == EFFECT:
         links[EFFECT] = _by_control(control, actuals, judge)
     verdict = "behind" if "behind" in links.values() else links.get(effect, "cannot_tell")
-    stories = _stories(judge, seen, t)
+    outside = _outside(judge, seen, t)
+    if outside and verdict != "behind":
+        verdict = "fits_neither"
+    stories = {} if outside else _stories(judge, seen, t)
     broken = None
     if verdict == "behind":
         broken = BREAKS[_first_short(links, short, judge.limit)]
     weights = _weights(judge, seen, effect, t)
     back = np.array(plan.pays_back, float)
-    works = float(weights @ back)
+    works = None if outside else float(weights @ back)
     return FollowUp(
         t,
         verdict,
         links,
         broken,
         stories,
-        float(back.mean()),
+        float(plan.draw_weights @ back),
         works,
-        stories["works"] * works,
+        None if works is None else stories["works"] * works,
         control,
         effect,
+        outside,
     )
+
+
+def _outside(judge: Judge, seen: Mapping[str, np.ndarray], t: int) -> tuple[str, ...]:
+    """Series whose months so far lie further than FAR s.d. from plan and nothing done alike, and not between them."""
+    out = []
+    for link, both in judge.worlds.items():
+        if link in seen:
+            off = [float(yard.z(*sums(seen, link))[t - 1]) for yard in both]
+            if off[0] * off[1] > 0 and min(map(abs, off)) > FAR:
+                out.append(link)
+    return tuple(out)
 
 
 def _first_short(links: Mapping[str, str], short: Mapping[str, np.ndarray], limit: float) -> str:
@@ -106,10 +125,16 @@ def _log_density(judge: Judge, seen: Mapping[str, np.ndarray], link: str, planne
 
 
 def _stories(judge: Judge, seen: Mapping[str, np.ndarray], t: int) -> dict[str, float]:
-    """Probability of each story by Bayes; one that no reported link could tell from another is left out."""
+    """Probability of each story by Bayes. A link the plan does not move cannot break; stories that nothing reported
+    tells apart keep their chances from before the start."""
     reported = [link for link in judge.links if link in seen]
-    told = {story: tuple(link for link in reported if link in intact) for story, intact in STORIES.items()}
-    kept = {s: intact for k, (s, intact) in enumerate(told.items()) if intact not in list(told.values())[:k]}
+    may_break = {
+        "works": True,
+        "no_staff": any(link in judge.links for link in STAFF),
+        "no_meetings": "meetings_held" in judge.links,
+        "no_effect": True,
+    }
+    kept = {s: intact for s, intact in STORIES.items() if may_break[s]}
     broken = [s for s in kept if s != "works"]
     prior = {
         s: judge.plan.prior_works if s == "works" else (1 - judge.plan.prior_works) / len(broken)
@@ -125,14 +150,15 @@ def _stories(judge: Judge, seen: Mapping[str, np.ndarray], t: int) -> dict[str, 
 
 
 def _weights(judge: Judge, seen: Mapping[str, np.ndarray], link: str, t: int) -> np.ndarray:
-    """Weight of each stored draw given the months so far: how likely its effect on persons makes them."""
+    """Weight of each stored run given the months so far: how likely its effect on persons makes them, every draw
+    counted once."""
     plan = judge.plan
     if link not in judge.links:
-        return np.full(len(plan.draws), 1.0 / len(plan.draws))
+        return plan.draw_weights
     none = judge.none[link]
     moved = none.adjusted(*sums(plan.planned, link)) - none.adjusted(*sums(plan.nothing, link))
     z = (none.adjusted(*sums(seen, link))[t - 1] - none.mean[t - 1] - moved[:, t - 1]) / none.sd[t - 1]
-    weight = np.exp(-0.5 * (z**2 - (z**2).min()))
+    weight = plan.draw_weights * np.exp(-0.5 * (z**2 - (z**2).min()))
     return np.asarray(weight / weight.sum())
 
 

@@ -11,6 +11,7 @@ from experiments.figure_style import new_figure, style, svg
 from jobcenter.planner.actuals import CONTROL
 from jobcenter.planner.arms import fewer_by_control
 from jobcenter.planner.blocks import Block, Bullets, Figure, Heading, Paper, Table, Text
+from jobcenter.planner.chances import chance
 from jobcenter.planner.follow_up import EFFECT, FollowUp
 from jobcenter.planner.follow_up_series import BY_CONTROL, SERIES
 from jobcenter.planner.plan import Judge
@@ -36,7 +37,10 @@ def quarterly(
     verdict = say(f"follow.verdict.{found.verdict}")
     if found.broken:
         verdict += " " + say(f"follow.story.{found.broken}")
-    blocks: list[Block] = [Heading(title, 1), Text(verdict, "warning" if found.broken else "lead")]
+    blocks: list[Block] = [
+        Heading(title, 1),
+        Text(verdict, "warning" if found.broken or found.outside else "lead"),
+    ]
     if plan.world_share < 1.0:
         blocks.append(Text(say("part_of_town", share=say.percent(plan.world_share)), "warning"))
     blocks.append(Bullets(tuple(_sentences(judge, found, say))))
@@ -64,10 +68,26 @@ def _sentences(judge: Judge, found: FollowUp, say: Words) -> list[str]:
         say("follow.story_share", story=say(f"follow.is.{story}"), share=say.percent(chance))
         for story, chance in found.stories.items()
     ]
-    before, works, now = map(say.percent, (found.payback_before, found.payback_if_works, found.payback))
-    out = [
-        say("follow.stories", stories=say.listing(shares)),
-        say("follow.payback", before=before, works=works, now=now),
+    within = (
+        say("follow.within", years=judge.plan.payback_years)
+        if judge.plan.payback_years
+        else say("follow.horizon")
+    )
+    before = chance(say, found.payback_before, judge.plan.n_draws)
+    if found.payback is None or found.payback_if_works is None:
+        out = [
+            say(
+                "follow.outside", what=say.listing([say(f"series.{name}").lower() for name in found.outside])
+            ),
+            say("follow.payback_before", within=within, before=before),
+        ]
+    else:
+        works, now = say.percent(found.payback_if_works), say.percent(found.payback)
+        out = [
+            say("follow.stories", stories=say.listing(shares)),
+            say("follow.payback", within=within, before=before, works=works, now=now),
+        ]
+    out += [
         say(f"follow.told{by}", month=told) if told else say(f"follow.never_told{by}", month=last),
         say("follow.caught", month=judge.caught) if judge.caught else say("follow.never_caught", month=last),
         say("follow.false_alarm", share=say.percent(judge.false_alarm)),

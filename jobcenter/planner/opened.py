@@ -21,6 +21,8 @@ def opened(name: str, workers: int | None = None) -> Batch:
     folder = Path(name)
     if (folder / "store.json").is_file():
         return _latest(Store.open(folder))
+    if folder.is_dir() or (folder.suffix not in (".yaml", ".yml") and len(folder.parts) > 1):
+        Store.open(folder)  # refuses: a folder was named, and no store is in it
     experiment = load_experiment(name)
     folder = Path("results") / experiment.name
     store = Store.create_or_open(folder)

@@ -9,13 +9,14 @@ from experiments.calibrated import assumed, is_calibrated
 from experiments.comparison import EXIT_DOORS, NEITHER_LIMIT
 from experiments.equal_budget import authorised_kr
 from experiments.experiment_file import PLAIN
-from experiments.four_spreads import Spreads
+from experiments.four_spreads import ENOUGH_FOR_95, Spreads
 from experiments.money import PAYBACK_YEARS
 from experiments.money_lines import Line, turning
 from experiments.money_table import lines_of
 from experiments.provenance import rules_not_verified
 from experiments.stored import NET, Stored
 from jobcenter.planner.blocks import Block, Bullets, Heading, NewPage, Paper, Table, Text
+from jobcenter.planner.chances import chance, range_of_share, settled
 from jobcenter.planner.paper_appendix import appendix
 from jobcenter.planner.paper_figures import figures
 from jobcenter.planner.reconcile import beside
@@ -40,6 +41,8 @@ class Page:
         self.years = stored.years[:BUDGET_YEARS]
         self.strategies = [n for n, s in zip(stored.names, stored.others, strict=True) if s.kind != "context"]
         self.scenario = dict(zip(stored.names, stored.others, strict=True))
+        drawn = stored.draw_of()
+        self.rows = len(np.unique(drawn)) if (drawn >= 0).any() else len(drawn)  # what chances are counted in
 
     def title_of(self, name: str) -> str:
         """A scenario as the reader knows it: one of the user's own by its question."""
@@ -69,22 +72,18 @@ class Page:
         """A strategy's answer: money, people, payback, and what turns it."""
         say, net = self.say, self.net(name)
         people = self.stored.effect(name, Key("full_time_persons", "support", "all"))
+        kind = "even" if round(abs(net.mean) / MIO, 1) == 0 else "cost" if net.mean > 0 else "saving"
         money = say(
-            "answer.cost" if net.mean > 0 else "answer.saving", option=self.title_of(name),
-            mio=say.number(abs(net.mean) / MIO, 1),
+            f"answer.{kind}", option=self.title_of(name), mio=say.number(abs(net.mean) / MIO, 1),
             interval=self.interval(net, MIO, 1),
         )  # fmt: skip
+        kind = "as_many" if round(abs(people.mean)) == 0 else "fewer" if people.mean < 0 else "more"
         persons = say(
-            "answer.fewer" if people.mean < 0 else "answer.more", n=say.number(abs(people.mean)),
-            interval=self.interval(people, 1.0, 0),
-        )  # fmt: skip
-        back = self.money(name, "payback", "within 4")
-        ends = "" if not math.isfinite(back) else say("answer.payback", share=say.percent(back))
-        unsure = (
-            say("answer.unsettled")
-            if net.knowledge_80 and net.knowledge_80[0] * net.knowledge_80[1] < 0
-            else ""
+            f"answer.{kind}", n=say.number(abs(people.mean)), interval=self.interval(people, 1.0, 0)
         )
+        back = self.money(name, "payback", "within 4")
+        ends = "" if not math.isfinite(back) else say("answer.payback", share=chance(say, back, self.rows))
+        unsure = say("answer.unsettled") if net.knowledge_80 and not settled(net) else ""
         return " ".join(filter(None, (money, persons, ends, unsure)))
 
     def interval(self, effect: Spreads, by: float, decimals: int) -> str:
@@ -213,13 +212,17 @@ class Page:
             (say("sure.class"), *(self.scenario[n].evidence_class or UNKNOWN for n in names)),
         ]
         head = ("", *(self.title_of(name) for name in names))
-        return Table("certainty", say("sure.title"), head, tuple(rows), note=say("sure.note"))
+        note = say("sure.note")
+        if self.rows < ENOUGH_FOR_95:
+            low, high = range_of_share(0.5, self.rows)  # the widest there is
+            note += " " + say("sure.few", n=self.rows, wide=say.number(50 * (high - low)))
+        return Table("certainty", say("sure.title"), head, tuple(rows), note=note)
 
     def _kr_span(self, ends: tuple[float, float] | None) -> str:
         return self.say.span(None if ends is None else (ends[0] / THOUSAND, ends[1] / THOUSAND))
 
     def goals(self) -> Table:
-        """The ten goals; a star where the knowledge interval does not exclude zero."""
+        """The ten goals; a star where the sign is not settled."""
         say, rows = self.say, []
         for goal in GOALS:
             for outcome, group, _ in goal.rows[: 3 if goal.number == 6 else 1]:
@@ -232,11 +235,8 @@ class Page:
                 cells = []
                 for name in self.strategies:
                     effect = self.stored.effect(name, key, scale=by)
-                    known = effect.knowledge_80
-                    sure = known is not None and known[0] * known[1] > 0
-                    cells.append(
-                        say.signed(effect.mean, decimals) + ("" if sure or not effect.mean else " *")
-                    )
+                    star = " *" if effect.mean and not settled(effect) else ""
+                    cells.append(say.signed(effect.mean, decimals) + star)
                 label = say(f"goal.{goal.number}.{group}" if goal.number == 6 else f"goal.{goal.number}")
                 rows.append((label, say.number(self.stored.level(key) * by, decimals), *cells))
         head = (say("goals.head"), say("nothing"), *(self.title_of(name) for name in self.strategies))

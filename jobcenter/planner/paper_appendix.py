@@ -7,6 +7,7 @@ from experiments.provenance import unverified_rules
 from experiments.stored import NET
 from jobcenter.commands.diff import ABSENT, differences
 from jobcenter.planner.blocks import Block, Bullets, Heading, NewPage, Table, Text
+from jobcenter.planner.chances import settled
 from jobcenter.planner.words import UNKNOWN
 from sim import codes
 from sim.records.outcomes import Key
@@ -46,9 +47,8 @@ def groups(page: "Page") -> Table:
         cells = []
         for name in page.strategies:
             effect = stored.effect(name, key, scale=scale)
-            known = effect.knowledge_80
-            unsure = known is None or known[0] * known[1] <= 0
-            cells.append(say.signed(effect.mean, decimals) + (" *" if unsure and effect.mean else ""))
+            star = " *" if effect.mean and not settled(effect) else ""
+            cells.append(say.signed(effect.mean, decimals) + star)
         rows.append((label, say.number(stored.level(key) * scale, decimals) if level else UNKNOWN, *cells))
 
     for benefit in codes.BENEFITS:

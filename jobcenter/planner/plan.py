@@ -1,6 +1,7 @@
 """The approved forecast, frozen: predicted monthly paths, limits set before the start, and a hash over all of it."""
 
 import json
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,10 +11,10 @@ from typing import Any, Final
 import numpy as np
 
 from experiments.experiment_file import PLAIN
-from experiments.money import NEVER, payback
 from experiments.provenance import hash_of
 from experiments.store.atomic import write_whole
 from experiments.stored import Stored
+from jobcenter.planner.chances import paid_back
 from jobcenter.planner.follow_up_series import (
     BY_CONTROL,
     LEAST_SD,
@@ -26,12 +27,12 @@ from jobcenter.planner.follow_up_series import (
     with_posts,
 )
 from sim.errors import UserError
-from sim.records.outcomes import Key
 from sim.scenario import Scenario
 from sim.version import code_version
 
-SCHEMA: Final = 1
+SCHEMA: Final = 2
 FALSE_ALARM: Final = 0.05  # of "behind", over all months and links together, when all goes as planned
+MOST_FALSE: Final = 0.10  # a plan whose limits would be wrong more often is not frozen
 POWER: Final = 0.80
 FEWEST_RUNS: Final = 12
 TELLING: Final = 0.5  # s.d. by which the plan must move a series before it is a link that can be judged
@@ -55,7 +56,8 @@ class Plan:
     months: tuple[str, ...]
     first_month: str  # in which the first lever is in force
     draws: tuple[int, ...]
-    pays_back: tuple[bool, ...]  # within the horizon, under the run's draw
+    pays_back: tuple[bool, ...]  # under the run's draw
+    payback_years: int  # within so many; 0: within the horizon
     planned: Mapping[str, np.ndarray]
     nothing: Mapping[str, np.ndarray]
     prior_works: float
@@ -64,13 +66,30 @@ class Plan:
     version: str
     digest: str
 
-    # Every other run that repeats no draw sets the boundary; the rest measure. Exchangeable with what will be seen.
     def halves(self) -> tuple[np.ndarray, np.ndarray]:
         """Numbers of the runs that measure, and of those that set the boundary."""
-        draws = np.array(self.draws)
-        once = [k for k, d in enumerate(draws) if d < 0 or (draws == d).sum() == 1]
-        boundary = np.array(once[1::2])
-        return np.setdiff1d(np.arange(len(draws)), boundary), boundary
+        return _halves(self.draws)
+
+    @property
+    def draw_weights(self) -> np.ndarray:
+        """Weight of each run so that every draw counts once, however many runs repeat it; they add up to 1."""
+        _, which, count = np.unique(self.draws, return_inverse=True, return_counts=True)
+        repeats = np.where(np.array(self.draws) < 0, 1, count[which])
+        return np.asarray((1.0 / repeats) / (1.0 / repeats).sum())
+
+    @property
+    def n_draws(self) -> int:
+        """Draws the chances are counted in; runs with central values are each one."""
+        drawn = np.array(self.draws)
+        return int((drawn < 0).sum() + np.unique(drawn[drawn >= 0]).size)
+
+
+def _halves(drawn: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
+    # Every other run that repeats no draw sets the boundary; the rest measure. Exchangeable with what will be seen.
+    draws = np.array(drawn)
+    once = [k for k, d in enumerate(draws) if d < 0 or (draws == d).sum() == 1]
+    boundary = np.array(once[1::2], np.int64)
+    return np.setdiff1d(np.arange(len(draws)), boundary), boundary
 
 
 class Judge:
@@ -80,12 +99,14 @@ class Judge:
         self.plan = plan
         fit, held = plan.halves()
         self.planned, self.none, self.sign = {}, {}, {}
+        self.worlds: dict[str, tuple[Yardstick, Yardstick]] = {}  # judged or not: plan, and nothing done
         for link in (one for one in LINKS if one in plan.planned):
             values, beside = sums({k: v[fit] for k, v in plan.planned.items()}, link)
             base, base_beside = sums({k: v[fit] for k, v in plan.nothing.items()}, link)
             planned, none = (
                 Yardstick(v, b, LEAST_SD.get(link, 0.0)) for v, b in ((values, beside), (base, base_beside))
             )
+            self.worlds[link] = planned, none
             moved = planned.mean - none.mean
             if link in GIVEN and moved[-1] <= 0:
                 continue  # fewer meetings follow from fewer people: nothing that could fail to be held
@@ -127,15 +148,18 @@ class Judge:
             if link in runs
         }
 
-    def limits(self) -> list[tuple[str, str, float, float]]:
+    def limits(self) -> list[tuple[str, str, float | None, float | None]]:
         """(month, link, stop: worse than this is behind, go on: better than this is not nothing) at each quarter's end,
-        as means of the months so far when it began at the usual level and as many came as usual."""
+        as means of the months so far when it began at the usual level and as many came as usual. None where it would
+        lie below nothing at all: no count can be worse (or better) than that, so the month tells nothing."""
         out = []
         for at in range(2, len(self.plan.months), 3):
             for link in self.links:
                 stop = self.planned[link].mean[at] - self.sign[link] * self.limit * self.planned[link].sd[at]
                 go = self.none[link].mean[at] + self.sign[link] * self.limit_nothing * self.none[link].sd[at]
-                out.append((self.plan.months[at], link, float(stop), float(go)))
+                least = -math.inf if link == BY_CONTROL else 0.0
+                ends = [float(end) if end >= least else None for end in (stop, go)]
+                out.append((self.plan.months[at], link, ends[0], ends[1]))
         return out
 
     def _month_of(self, statistic: np.ndarray, limit: float) -> str | None:
@@ -163,11 +187,13 @@ def _boundary(largest: np.ndarray) -> tuple[float, float]:
 
 
 def freeze(
-    stored: Stored, name: str | None, months: int, prior: float, command: str, progress: Callable[[int], None]
-) -> Plan:
+    stored: Stored, name: str | None, months: int, prior: float, command: str, progress: Callable[[int], None],
+    part: bool = False,
+) -> Plan:  # fmt: skip
     """Lives the stored pairs again up to the last followed month, with the draws and seeds of the batch.
 
-    Raises UserError for an unknown scenario or a store with too few pairs.
+    Raises UserError for an unknown scenario, a store with too few pairs, and unless `part` a simulated part of the
+    municipality: what it counts every month is all of it.
     """
     from experiments.anchor import anchored
     from experiments.chunk import under
@@ -179,11 +205,15 @@ def freeze(
         raise UserError(
             f"--scenario {name or '?'}: the store holds {', '.join(names)}; name the one that was approved"
         )
-    pairs = stored.pairs[PLAIN]
-    if len(pairs) < FEWEST_RUNS:
+    share = stored.base.world.share
+    if share < 1.0 and not part:
         raise UserError(
-            f"the store holds {len(pairs)} pairs; limits need {FEWEST_RUNS} or more, and 40 to be sharp"
+            f"the store simulates {share:.0%} of {stored.base.municipality.name} (world.share={share:g}); the months of"
+            " the whole municipality would be judged by limits of a part. Run the batch without world.share, or freeze"
+            " with --part a plan that every output marks as one of a part"
         )
+    pairs = stored.pairs[PLAIN]
+    _check_enough([pair.draw for pair in pairs])
     scenario = stored.others[names.index(name)]
     weeks = min(stored.weeks, round(months * 365.2425 / 12 / 7) + 1)
     known, _ = months_of(stored.base.start_week, weeks)
@@ -203,18 +233,32 @@ def freeze(
         (lever.first_week(scenario) for lever in scenario.levers.values()), default=scenario.start_week
     )
     week = min(max(first - stored.base.start_week, 0), weeks - 1)
+    back, years = paid_back(stored, name)
     body: dict[str, Any] = {
         "schema": SCHEMA, "scenario": name, "base": stored.experiment.names[0],
         "municipality": stored.base.municipality.name, "world_share": stored.base.world.share,
         "groups": groups, "months": known,
         "first_month": known[max(0, months_of(stored.base.start_week, weeks)[1][week])],
-        "draws": [pair.draw for pair in pairs], "pays_back": _pays_back(stored, name),
+        "draws": [pair.draw for pair in pairs], "pays_back": back, "payback_years": years,
         "planned": {s: v.tolist() for s, v in planned.items()}, "nothing": {s: v.tolist() for s, v in nothing.items()},
         "prior_works": prior, "made": datetime.now(UTC).isoformat(timespec="seconds"), "command": command,
         "version": code_version(),
     }  # fmt: skip
     body = json.loads(json.dumps(body))
     return _plan(body, hash_of(body))
+
+
+def _check_enough(draws: Sequence[int]) -> None:
+    """Refuses before an hour of simulation what would give limits nobody should stop a project by."""
+    held = len(_halves(draws)[1])
+    if len(draws) < FEWEST_RUNS or 1.0 / (held + 1) > MOST_FALSE:
+        needed = math.ceil(1.0 / MOST_FALSE) - 1
+        raise UserError(
+            f"the store holds {len(draws)} pairs, {held} of them to set limits by: 'behind' would be said of a plan"
+            f" that works in {1.0 / (held + 1):.0%} of cases. Limits need {FEWEST_RUNS} pairs and {needed} to set them"
+            f" by (every other pair that repeats no draw): run"
+            f" {max(FEWEST_RUNS, len(draws) + 2 * (needed - held))} pairs; 40 make them sharp"
+        )
 
 
 def pair_of_months(
@@ -234,19 +278,6 @@ def pair_of_months(
     for scenario in both:
         result, arms = lived(scenario, trial, seed, start.copy())
         yield {**monthly(result, groups), BY_CONTROL: fewer_by_control(arms)}
-
-
-def _pays_back(stored: Stored, name: str) -> list[bool]:
-    """Whether each pair's draw pays back within the horizon, luck taken out as the paper does."""
-    draws = stored.draw_of()
-    numbers = np.unique(draws) if (draws >= 0).any() else np.arange(len(draws))
-    at = 1 + stored.names.index(name)
-    keys = [Key("net_municipal_cost", "all", str(year)) for year in stored.years]
-    columns = [stored.keys.index(key) for key in keys]
-    base, other = stored.rows(0), stored.rows(at)
-    cost = np.array([o.values[columns] - b.values[columns] for b, o in zip(base, other, strict=True)])
-    back = dict(zip(numbers.tolist(), (payback(cost) != NEVER).tolist(), strict=True))
-    return [back[int(d)] if d >= 0 else back[k] for k, d in enumerate(draws)]
 
 
 def _plan(body: Mapping[str, Any], digest: str) -> Plan:

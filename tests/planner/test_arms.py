@@ -46,7 +46,7 @@ def plan(seed: int = 1, runs: int = 200) -> Plan:
         scenario="made", base="baseline", municipality="Sorø", world_share=1.0, groups=("dagpenge",),
         months=tuple(f"{2027 + k // 12}-{k % 12 + 1:02d}" for k in range(MONTHS)), first_month="2027-01",
         draws=tuple(range(runs)), pays_back=tuple(k % 3 == 0 for k in range(runs)), **worlds(runs, seed),
-        prior_works=0.75, made="2026-11-25T00:00:00+00:00", command="", version="v", digest="0" * 64,
+        payback_years=4, prior_works=0.75, made="2026-11-25T00:00:00+00:00", command="", version="v", digest="0" * 64,
     )  # fmt: skip
 
 

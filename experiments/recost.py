@@ -30,7 +30,7 @@ from sim.records.weekly import LADDER
 from sim.scenario import Scenario
 from sim.scenario.law_tables import Law
 from sim.state import State
-from sim.tables import Tables
+from sim.tables import Tables, build_tables, change_weeks
 from sim.week.payments import N_RATES
 
 _REFUSION: Final = (
@@ -55,20 +55,35 @@ def why_not(scenario: Scenario, other: Scenario) -> str:
         return "it changes more than the refusion rules"
     if invests(scenario):
         return "what it saves flows back, so the rules move what is bought"
-    order: Any = scenario.levers.get("priority")
-    if order is not None and order.by == "municipal_saving" and order.under_refusion is None:
-        return "the order by saving follows the rules"
     if mine.operating_bp != theirs.operating_bp:
         return "it refunds what measures cost otherwise"
     if mine.earlier or theirs.earlier:
         return "its rules turn on a date"
     if mine.clock_rules != theirs.clock_rules or mine.counter != theirs.counter:
         return "its clock counts otherwise"
+    if _answers_to_rules(scenario, other):
+        return "a lever of it answers to the rules"
     try:
         _subsidy_classes([mine, theirs])
     except ValueError:
         return f"it needs more than {N_STEPS} classes of subsidised weeks"
     return ""
+
+
+def _answers_to_rules(scenario: Scenario, other: Scenario) -> bool:
+    """Whether anything but what is paid differs in the tables of some week, such as an order by municipal saving."""
+    first, last = scenario.start_week, scenario.start_week + scenario.weeks
+    for week in change_weeks(scenario, first, last) | change_weeks(other, first, last):
+        mine, theirs = (vars(build_tables(one, week)) for one in (scenario, other))
+        if not all(_same(mine[name], theirs[name]) for name in mine if name != "pay"):
+            return True
+    return False
+
+
+def _same(a: Any, b: Any) -> bool:
+    if isinstance(a, tuple):
+        return len(a) == len(b) and all(map(_same, a, b))
+    return bool(np.array_equal(a, b)) if isinstance(a, np.ndarray) else bool(a == b)
 
 
 def live_under(

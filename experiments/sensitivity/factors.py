@@ -136,7 +136,8 @@ def _known(experiment: Experiment, base: Scenario) -> dict[str, Factor]:
     for name, given in experiment.file.factors.items():
         middle = (given.low + given.high) / 2.0
         out[name] = Factor(name, "scenario", Range(middle, given.low, given.high, "uniform"), in_files=True)
-    structures = tuple(variant for variant in experiment.worlds if variant not in contexts_of(experiment))
+    contexts = contexts_of(experiment)
+    structures = tuple(variant for variant in experiment.worlds if variant not in contexts)
     if len(structures) > 1:
         out[STRUCTURE] = Factor(STRUCTURE, "structure", None, structures)
     return out

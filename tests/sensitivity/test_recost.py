@@ -57,6 +57,8 @@ def test_what_must_be_lived_says_why(finer: str) -> None:
     plain = scenario()
     assert "refunds" in why_not(plain, scenario("law.refusion=before_2016"))
     assert "more than" in why_not(plain, scenario("law.refusion=flat_50", "behaviour.trust.gain=0.2"))
+    order = "levers.priority.by=municipal_saving"
+    assert "lever" in why_not(scenario(order), scenario(order, "law.refusion=flat_50"))
     switched = scenario("law.refusion_switches.education_is_self_support=true")
     standing = plain.law.rule_set.switches["education_is_self_support"]
     assert bool(why_not(plain, switched)) == (not standing)

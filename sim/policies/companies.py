@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Self
 from pydantic import AfterValidator, Field
 
 from sim.codes import BENEFITS, M_PLACEMENT_PRIVATE, M_PLACEMENT_PUBLIC
-from sim.policies.registry import Dose, Group, Lever, lever
+from sim.policies.registry import CompanyService, Dose, Group, lever
 from sim.scenario.scalars import Fte, Kr, Minutes, Number, Share, item, read_quarters
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ SUBSTITUTION = (0.1, 0.0, 0.3)  # value and range: EV240 found some, not robust;
 
 
 @lever("companies")
-class CompanyEffort(Lever):
+class CompanyEffort(CompanyService):
     """More of what the jobcentre offers happens at companies: consultants' hours, the mix of offers, agreements.
 
     Companies say yes by their openness, which grows with placements carried through; the law's quota limits how many

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 from pydantic import Field
 
 from sim.codes import BENEFITS
-from sim.policies.registry import Dose, Group, Lever, lever
+from sim.policies.registry import CompanyService, Dose, Group, lever
 from sim.scenario.scalars import Kr, Number, item
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @lever("job_dating")
-class JobDating(Lever):
+class JobDating(CompanyService):
     """Events cost what they cost; whether people apply to more open posts because of them is an assumption.
 
     Who then is not hired is mechanism: posts are no more than before, unless firms answer (posting_response).

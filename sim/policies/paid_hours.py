@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Self
 from pydantic import Field
 
 from sim.codes import BENEFITS, M_PAID_HOURS, RATE_CLASSES
-from sim.policies.registry import Lever, lever
+from sim.policies.registry import CompanyService, lever
 from sim.scenario.scalars import Kr, Minutes, Number, OneOf, Share, Weeks, item
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ LOCK_IN = (0.85, 0.6, 1.1)  # evidence.md on EV209: sign read, size a judgement
 
 
 @lever("paid_hours")
-class PaidHours(Lever):
+class PaidHours(CompanyService):
     """A few ordinary paid hours a week beside the benefit: the company pays them and the benefit falls by them.
 
     Small jobs come instead of private placements; hybrid placements go on as paid hours at the same company.

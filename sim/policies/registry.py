@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Final, Self, TypeVar
 
 from pydantic import Field, model_validator
 
-from sim.calendar import iso
+from sim.calendar import iso, weeks_in_year, year_of
 from sim.codes import BENEFITS, TEAMS
 from sim.scenario.scalars import Frozen, IsoWeek, OneOf
 
@@ -193,6 +193,18 @@ class Lever(Frozen):
     def change_weeks(self, scenario: "Scenario") -> set[int]:
         """Weeks in which what the lever does to the tables may change."""
         return {self.first_week(scenario)}
+
+
+class CompanyService(Lever):
+    """A lever whose yearly cost is work with companies: the pot of the company service is authorised as much more."""
+
+    def pots_oere(self, scenario: "Scenario", begin: int, end: int) -> dict[str, int]:
+        """The year's part of what it authorises."""
+        from sim.money.budgets import post_kr
+
+        kr = self.paid_posts() * post_kr(scenario) + self.other_cost_kr_year(scenario)
+        part = (end - begin) / weeks_in_year(year_of(begin))
+        return {"company_service": round(kr * 100.0 * scenario.world.share * part)} if kr else {}
 
 
 def scaled_posts(posts: Mapping[str, float], total: float) -> dict[str, float]:

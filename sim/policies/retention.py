@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, ClassVar, Self
 
-from sim.policies.registry import Dose, Lever, lever
+from sim.policies.registry import CompanyService, Dose, lever
 from sim.scenario.scalars import Kr, Number, Weeks, item
 
 if TYPE_CHECKING:
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 @lever("retention")
-class Retention(Lever):
+class Retention(CompanyService):
     """A mentor follows people into the job. It costs what it costs; whether fewer lose the job is an assumption."""
 
     channels: ClassVar[str] = "its cost; job loss in the first weeks of work after a benefit, as assumed"

@@ -15,6 +15,7 @@ from sim.codes import (
     M_PAID_HOURS,
     M_PLACEMENT_PRIVATE,
     MEASURES,
+    POTS,
     RATE_CLASSES,
 )
 from sim.errors import UserError
@@ -22,6 +23,7 @@ from sim.model import JobcenterModel
 from sim.records.weekly import MARKET, MEASURE_WEEKS, MK_POSTED, MK_REPLACED, NAMES
 from sim.scenario import load
 from sim.tables import build_tables
+from sim.week.measures import AUTHORISED, SPENT
 
 WEEKS = 60
 OPEN = ("behaviour.measures.referral_share=0.4", "behaviour.measures.openness=0.5")
@@ -130,6 +132,17 @@ def test_only_what_is_added_takes_the_place_of_a_post() -> None:
     assert offer.substitution == 0.0
     twice = world("baseline", "levers.companies={offers_factor: 2, substitution_share: 0.3}")
     assert build_tables(twice, twice.start_week).offer.substitution == pytest.approx(0.15)
+
+
+@pytest.mark.parametrize("lever", ["job_dating={groups: [dagpenge], kr_per_year: 2 mio. kr.}",
+                                   "companies={consultants_fte: 50, site_minutes: 30}"])  # fmt: skip
+def test_what_work_with_companies_costs_is_authorised_in_its_pot(lever: str) -> None:
+    """A full year: as much more in the pot as is spent from it."""
+    model, base = (lived(world("baseline", *more, weeks=53)) for more in ((f"levers.{lever}",), ()))
+    pot = POTS.index("company_service")
+    more = (model.books.ledger.pots - base.books.ledger.pots)[0, pot]
+    assert more[AUTHORISED] > 0
+    assert abs(more[AUTHORISED] - more[SPENT]) < 0.001 * more[AUTHORISED]
 
 
 def test_openness_grows_with_placements_carried_through() -> None:

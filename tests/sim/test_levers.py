@@ -368,7 +368,7 @@ def test_waits_act_on_the_door_to_ones_own_job() -> None:
 # ---- what cannot be meant --------------------------------------------------------------------------------------------
 
 WRONG = {
-    "levers.programme={one: {kind: ipz}}": "unknown kind 'ipz', did you mean 'ips'",
+    "levers.programme={one: {kind: ipss}}": "unknown kind 'ipss', did you mean 'ips'",
     "levers.programme={one: {places_per_year: 3}}": "'kind' is missing",
     "levers.programme={form: 2027-W10}": "'form' must be a table of keys",
     "levers.programme={one: {kind: ips, place_per_year: 3}}": "did you mean 'places_per_year'",

@@ -66,8 +66,8 @@ def reached(
     Early meetings reach those who enter and are still there when the municipality may meet them; posts reach those
     whose cases the team holds, with the effect of a caseload that falls as theirs does; continuity reaches those whose
     caseworker changes for a cause it acts on; a programme has places (share: of the municipality that is simulated);
-    more placements can reach everybody who is offered measures; a lever without evidence reaches those on its benefits
-    and those who enter them. KeyError for any other.
+    more placements reach as many as added hours and the added part of offers allow; a lever without evidence reaches
+    those on its benefits and those who enter them. KeyError for any other.
     """
     if lever.name == "early_intervention":
         found = _met_early(scenario, lever, groups)
@@ -78,9 +78,7 @@ def reached(
     elif lever.name == "programme":
         found = _places_over_benefits(getattr(lever, "programmes", {}).values(), groups, share)
     elif lever.name == "companies":
-        found = {
-            name: Reach(groups[name].persons + groups[name].entries) for name in OFFERED if name in groups
-        }
+        found = _placed_more(scenario, lever, groups, share)
     elif lever.evidence_class() != "A":
         named = getattr(lever, "groups", None) or getattr(lever, "parallel_groups", None) or tuple(groups)
         found = {name: Reach(groups[name].persons + groups[name].entries) for name in named if name in groups}
@@ -124,6 +122,24 @@ def _with_more_staff(scenario: Scenario, lever: "Lever", groups: Mapping[str, Gr
             fall = extra / (teams[team].fte + extra)
             out[name] = Reach(group.persons, min(1.0, fall / HALVED))
     return out
+
+
+def _placed_more(
+    scenario: Scenario, lever: "Lever", groups: Mapping[str, Group], share: float
+) -> dict[str, Reach]:
+    """Placements more a year: those the added consultants' hours can set up, and the added part of one offer a year."""
+    companies: Any = lever
+    value, office = scenario.behaviour, scenario.municipality
+    usual = value["measures.placement_share"] * value["measures.private_share"]
+    placements, private = companies.placement_share, companies.private_share
+    now = value["measures.placement_share"] if placements is None else placements
+    now *= value["measures.private_share"] if private is None else private
+    added = max(0.0, now * companies.offers_factor - usual)
+    hours = companies.consultants_fte * office.staff.productive_hours_per_fte_year * share
+    set_up = hours / (office.prices["placement_setup_hours"] + companies.site_minutes / 60.0)
+    people = {name: groups[name].persons + groups[name].entries for name in OFFERED if name in groups}
+    everybody = sum(people.values())
+    return {name: Reach(min(n, n * added + set_up * n / everybody)) for name, n in people.items() if n > 0.0}
 
 
 def _keeping_a_caseworker(

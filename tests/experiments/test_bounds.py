@@ -197,3 +197,18 @@ def test_posts_moved_in_a_team_with_hours_to_spare_are_said() -> None:
     used[Key("hours_used_share", "sickness", "all")] = 0.5
     (said,) = idle_notes(names, scenarios, used)
     assert said.startswith("extra_caseworkers") and "sickness 50 %" in said
+
+
+def test_more_placements_reach_what_hours_and_offers_allow() -> None:
+    from experiments.break_even import break_even
+    from sim.scenario import load
+
+    reach = {
+        change: break_even(load("baseline", overrides=[f"levers.companies={change}"])).persons_reached
+        for change in ("{consultants_fte: 1}", "{consultants_fte: 2}", "{placement_share: 0.5}")
+    }
+    staff = load("baseline").municipality
+    by_hours = staff.staff.productive_hours_per_fte_year / staff.prices["placement_setup_hours"]
+    assert reach["{consultants_fte: 1}"] == pytest.approx(by_hours, rel=1e-6)
+    assert reach["{consultants_fte: 2}"] == pytest.approx(2 * by_hours, rel=1e-6)
+    assert 0 < reach["{placement_share: 0.5}"] < by_hours * 100

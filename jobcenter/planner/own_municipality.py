@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from jobcenter.planner.own_form import BY_CODE as SHEET
-from jobcenter.planner.own_form import PRICES, Answers, place
+from jobcenter.planner.own_form import PRICES, STEPS, Answers, place
 from sim.codes import BENEFITS, CASH_BENEFITS, POTS, TEAMS
 from sim.scenario.locate import packaged
+from sim.scenario.municipality import CLOCK_BANDS
 
 SCALED_FROM: Final = "slagelse"
 INHABITANTS: Final = 80_285  # of Slagelse, docs/data.md
@@ -38,6 +39,7 @@ def municipality_tree(answers: Answers, index: float) -> dict[str, Any]:
         "budgets": here.budgets(),
         "prices": here.prices(),
         "stocks": here.stocks(),
+        "clock_at_start": here.clock_at_start(),
     }
 
 
@@ -206,6 +208,21 @@ class _Writer:
             )
         }
         return out | {b: stock(persons[b], b) for b in (*cash, *(b for b in BENEFITS if b not in cash))}
+
+    def clock_at_start(self) -> dict[str, Any]:
+        """Where the people of each benefit stand on the ladder, older awards apart."""
+        out: dict[str, Any] = {}
+        for benefit in BENEFITS:
+            given = [self.answers.number("steps", benefit, column) for column in STEPS]
+            total = sum(given)
+            if not total:
+                continue  # nobody, or older awards only
+            note = "" if abs(total - 1.0) < 1e-9 else f"/ {total:.4g}, older awards apart"
+            out[benefit] = {
+                band: self.own(_round(share / total, 6), "share", "steps", benefit, column, note)
+                for band, column, share in zip(CLOCK_BANDS, STEPS, given, strict=True)
+            }
+        return out
 
 
 def _round(value: float, digits: int) -> float:

@@ -38,7 +38,7 @@ def figures(stored: Stored, names: Sequence[str], say: Words, years: Sequence[in
     for key, take in courses:
         out.append(_drawn(key, say, partial(_courses, label, years, take, palette, say, key)))
     sure = partial(_sure, stored, label, palette, say, years)
-    out.append(_drawn("sure", say, sure, 0.9 + 0.45 * len(names)))
+    out.append(_drawn("sure", say, sure, 1.3 + 0.45 * len(names)))
     return out
 
 

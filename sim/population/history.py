@@ -1,4 +1,5 @@
-"""The state at the start of a scenario: careers before the jobcentre, then two years of the full week without levers.
+"""The state at the start of a scenario: careers before the jobcentre, then two years of the full week without levers,
+then the refusion clocks a municipality knows better.
 
 Every scenario of a comparison branches from one history: levers, trials, refusion contexts, budgets and
 records begin at `start`. The result is kept on disk by everything it depends on.
@@ -19,6 +20,7 @@ from sim.codes import ABSENT, N_BANDS, N_BENEFITS, N_STATUSES, TEAMS
 from sim.compiled import JIT, cache_home, column
 from sim.population.careers import live_careers
 from sim.population.citizens import MINIMUM_AGE_WEEKS, Citizens
+from sim.population.clock_at_start import set_clocks
 from sim.population.storage import sort_people
 from sim.population.synthesis import draw_citizens, draw_companies, draw_seats, starting_status
 from sim.scenario import Scenario
@@ -144,6 +146,7 @@ def starting_state(scenario: Scenario, seed: int, use_cache: bool = True) -> Sta
     model = JobcenterModel(base, seed, state=draw_history(base, seed), burn_in=True)
     model.run(BURN_IN_WEEKS)
     state = model.state
+    set_clocks(state, base)
     sort_people(state)
     if use_cache:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -32,6 +32,9 @@ AGE_BANDS = ("18-29", "30-44", "45-54", "55-66")
 AgeBand = Annotated[str, OneOf(AGE_BANDS)]
 # Benefits one by one, and the sums that statistics count.
 StockName = Annotated[str, OneOf((*BENEFITS, "cash_benefit_system"))]
+# Weeks of the refusion ladder: the name of a band and its first benefit week.
+CLOCK_BANDS: Mapping[str, int] = {"1-4": 1, "5-26": 5, "27-52": 27, "53+": 53}
+ClockBand = Annotated[str, OneOf(tuple(CLOCK_BANDS))]
 WHEN_EMPTY = ("stop", "thin", "overspend", "carry")
 
 
@@ -41,6 +44,15 @@ def _inhabited(residents: int) -> int:
             f"a municipality without citizens cannot be simulated; found {residents}, allowed: 1 or more"
         )
     return residents
+
+
+def _whole(shares: dict[str, float]) -> dict[str, float]:
+    total = sum(shares.values())
+    if abs(total - 1) > 0.005:
+        raise ValueError(
+            f"shares by refusion step add up to {total:.3f}; the weeks {', '.join(CLOCK_BANDS)} together must give 1"
+        )
+    return shares
 
 
 class Death(Frozen):
@@ -269,6 +281,13 @@ class Municipality(Frozen):
     budgets: dict[Pot, Budget]
     prices: LocalPrices
     stocks: dict[StockName, Stock]
+    clock_at_start: dict[Benefit, Annotated[dict[ClockBand, Share], AfterValidator(_whole)]] | None = item(
+        None,
+        unit="share",
+        meaning="of the people on a benefit at the start, by benefit weeks on the refusion clock (awards older than the"
+        " ladder apart); benefits not named keep the clocks of their simulated careers",
+        unsaid=True,
+    )
 
     @model_validator(mode="after")
     def _all_pots(self) -> Self:

@@ -342,6 +342,11 @@ def test_from_workbook_to_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     assert told["watermark"] and told["year"] == 2027 and len(told["lines"]) == len(BENEFITS) + len(POTS)
     assert all(Path(file).is_file() for file in told["files"])
     scenario = load("lilleby")
+    clocks = scenario.municipality.clock_at_start
+    assert clocks is not None
+    for benefit, shares in clocks.items():
+        given = [small.values["steps", benefit, step] for step in STEPS]
+        assert list(shares.values()) == pytest.approx([one / sum(given) for one in given], abs=1e-5)
     kept = reconcile.beside(scenario)
     assert kept is not None and [x.model_kr for x in kept.lines] == [x["model_kr"] for x in told["lines"]]
     assert kept.flows["dagpenge"][0] == 150 and kept.flows["dagpenge"][1] > 0
@@ -381,7 +386,7 @@ def test_from_workbook_to_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     (["municipality", "my_town", "--inhabitants", "9000", "--levels", "best"], "allowed are own, packaged"),
     (["municipality", "my_town", "--from", "nowhere.xlsx"], "no such workbook"),
     (["template", "--out", "a.ods"], "a workbook ends in .xlsx"),
-    (["template", "--lang", "de"], "allowed are da, en"),
+    (["template", "--lang", "de"], "allowed: da, en"),
 ])  # fmt: skip
 def test_bad_calls(arguments: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)

@@ -21,7 +21,7 @@ def idle_notes(names: Sequence[str], others: Sequence[Scenario], baseline: Mappi
     for name, scenario in zip(names, others, strict=True):
         moved: dict[str, float] = {}
         for lever in scenario.levers.values():
-            for team, fte in lever.extra_posts().items():
+            for team, fte in lever.posts_from(scenario, lever.first_week(scenario)).items():
                 moved[team] = moved.get(team, 0.0) + fte
         idle = [
             f"{team} {100 * used[team]:.0f} %"

@@ -18,7 +18,8 @@ from sim.scenario import Scenario
 if TYPE_CHECKING:
     from sim.policies.registry import Lever
 
-NOT_INSTRUMENTS: Final = ("sanctions", "sanction", "threat")
+# Fields of levers that deliver threat of activation, and sanctions with it.
+NOT_INSTRUMENTS: Final = ("threat_share",)
 # Who is served, by what nobody chooses: fields of levers, and what a field says when it lets everybody in.
 _TRAITS: Final[dict[str, Any]] = {"non_danish_origin_only": False, "age_from": 16.0, "age_below": 120.0}
 _TRAIT_WORDS: Final = ("origin", "sex", "gender", "age")
@@ -94,7 +95,7 @@ def why_not(scenario: Scenario) -> str:
     if len(levers) != 1:
         return f"it is a combination itself ({', '.join(levers)})"
     (lever,) = levers.values()
-    if lever.name in NOT_INSTRUMENTS:
+    if any(field in NOT_INSTRUMENTS and value for field, value in _fields(lever.model_dump())):
         return "threat and sanctions are no instruments (economics rule 20)"
     trait = _trait(lever)
     return f"it serves people by {trait} (economics rule 20)" if trait else ""

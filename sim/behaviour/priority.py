@@ -52,10 +52,9 @@ def priority_level(c, table, i, week):
     weeks = min(max(weeks, 1), table.saving.shape[1] - 1)
     chance = table.chance[benefit] * table.person_factor[c.attachment[i], c.education[i], c.health[i]]
     expected = table.saving[benefit, weeks] * chance
+    # A level is a factor, not a step: teams also hold people whose chances are all much smaller.
     level, least = 0, table.highest
-    while (
-        level < LEVELS - 1 and expected < least
-    ):  # a level is a factor: teams hold people of much smaller chances too
+    while level < LEVELS - 1 and expected < least:
         level += 1
         least *= LEVEL_FACTOR
     return level

@@ -101,9 +101,8 @@ class RuleSet:
     ]  # by benefit and activity: first week that is rated; earlier weeks are only counted
     operating_bp: tuple[tuple[int, ...], ...]
     week_class: tuple[int, ...]
-    earlier: "RuleSet | None" = (
-        None  # rates the weeks before `applies_from`, all under one step of its own name
-    )
+    # Rates the weeks before `applies_from`, all under one step of its own name.
+    earlier: "RuleSet | None" = None
 
     @property
     def name(self) -> str:

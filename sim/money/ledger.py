@@ -53,9 +53,7 @@ class Ledger:
 
     payers: np.ndarray
     payees: np.ndarray
-    pots: (
-        np.ndarray
-    )  # int64 (years, pots, 4): authorised, committed, spent, carried over from the year before
+    pots: np.ndarray  # int64 (years, pots, 4): authorised, committed, spent, carried over
     years: list[int] = field(default_factory=list)
 
     @classmethod

@@ -1,11 +1,12 @@
 """Communication: letters that are clear and well timed. Attendance may follow; that is typed, not known."""
 
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
 from sim.codes import BENEFITS, TEAMS
-from sim.policies.registry import Dose, Group, Lever, lever
+from sim.policies.costs import YearlySum
+from sim.policies.registry import Group, lever
 from sim.scenario.scalars import Kr, Minutes, Number, item
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @lever("communication")
-class Communication(Lever):
+class Communication(YearlySum):
     """Clear expectations, no letters on Friday evening: costs money and minutes.
 
     Without an assumption it changes nothing else. Badly timed letters are the same lever with a factor above 1.
@@ -54,19 +55,6 @@ class Communication(Lever):
             return ()
         return (f"communication: meetings not attended x {self.assumed_no_show_factor:g}",)
 
-    def dose(self, scenario: "Scenario") -> Dose:
-        """Kroner a year; minutes and the assumption as written."""
-        return Dose("kr_per_year", "kr", "kroner a year, the rest as written",
-                    self.kr_per_year, max(10e6, self.kr_per_year), "10 mio. kr. a year")  # fmt: skip
-
-    def with_dose(self, value: float) -> Self:
-        """Another amount."""
-        return self.model_copy(update={"kr_per_year": value})
-
-    def other_cost_kr_year(self, scenario: "Scenario") -> float:
-        """Kroner a year."""
-        return self.kr_per_year
-
     def apply(self, tables: "Tables", scenario: "Scenario", week: int) -> None:
         """Cost and minutes; attendance as assumed."""
         if week < self.first_week(scenario):
@@ -75,5 +63,4 @@ class Communication(Lever):
         for group in self.groups:
             b = BENEFITS.index(group)
             tables.meeting.no_show[b] = min(1.0, tables.meeting.no_show[b] * self.assumed_no_show_factor)
-        if self.kr_per_year:
-            tables.add_cost("staff", self.kr_per_year * 100.0 * scenario.world.share)
+        self.book(tables, scenario)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Self
 from pydantic import AfterValidator, Field
 
 from sim.codes import BENEFITS, M_PLACEMENT_PRIVATE, M_PLACEMENT_PUBLIC
-from sim.policies.registry import CompanyService, Dose, Group, lever
+from sim.policies.costs import CompanyService
+from sim.policies.registry import Dose, Group, lever
 from sim.scenario.scalars import Fte, Kr, Minutes, Number, Share, item, read_quarters
 
 if TYPE_CHECKING:
@@ -127,10 +128,6 @@ class CompanyEffort(CompanyService):
         """Consultants hold no cases."""
         return self.consultants_fte
 
-    def other_cost_kr_year(self, scenario: "Scenario") -> float:
-        """Agreements and events."""
-        return self.kr_per_year
-
     def apply(self, tables: "Tables", scenario: "Scenario", week: int) -> None:
         """Minutes, kinds of offers, answers of companies; the cost."""
         if week < self.first_week(scenario) or self.is_zero_dose():
@@ -155,10 +152,10 @@ class CompanyEffort(CompanyService):
         added = self._part_added(usual, now)
         tables.offer = now._replace(substitution=self.substitution_share * added)
         self._make_small(tables)
-        post = scenario.municipality.staff.cost_per_fte_kr_year * 100.0 * tables.price
-        cost = self.consultants_fte * post + self.kr_per_year * 100.0
-        if cost:
-            tables.add_cost("company_service", cost * scenario.world.share)
+        if self.consultants_fte:
+            post = scenario.municipality.staff.cost_per_fte_kr_year * 100.0 * tables.price
+            tables.add_cost(self.account, self.consultants_fte * post * scenario.world.share)
+        self.book(tables, scenario)
 
     def _minutes_added(self, scenario: "Scenario") -> int:
         hours = self.consultants_fte * scenario.municipality.staff.productive_hours_per_fte_year / 52.0

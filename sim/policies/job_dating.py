@@ -1,11 +1,12 @@
 """Job dating and pop-up recruitment: events where people on a benefit meet companies that are hiring."""
 
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
 from sim.codes import BENEFITS
-from sim.policies.registry import CompanyService, Dose, Group, lever
+from sim.policies.costs import CompanyService
+from sim.policies.registry import Group, lever
 from sim.scenario.scalars import Kr, Number, item
 
 if TYPE_CHECKING:
@@ -48,25 +49,11 @@ class JobDating(CompanyService):
             return ()
         return (f"job dating: applications x {self.assumed_applications_factor:g}",)
 
-    def dose(self, scenario: "Scenario") -> Dose:
-        """Kroner a year."""
-        return Dose("kr_per_year", "kr", "kroner a year, the assumption as written",
-                    self.kr_per_year, max(10e6, self.kr_per_year), "10 mio. kr. a year")  # fmt: skip
-
-    def with_dose(self, value: float) -> Self:
-        """Another amount."""
-        return self.model_copy(update={"kr_per_year": value})
-
-    def other_cost_kr_year(self, scenario: "Scenario") -> float:
-        """Kroner a year."""
-        return self.kr_per_year
-
     def apply(self, tables: "Tables", scenario: "Scenario", week: int) -> None:
         """The cost; applications as assumed."""
         if week < self.first_week(scenario):
             return
-        if self.kr_per_year:
-            tables.add_cost("company_service", self.kr_per_year * 100.0 * scenario.world.share)
+        self.book(tables, scenario)
         if self.assumed_applications_factor != 1.0:
             for group in self.groups:
                 tables.search.hazard[BENEFITS.index(group)] *= self.assumed_applications_factor

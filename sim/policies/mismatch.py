@@ -1,8 +1,9 @@
 """Mismatch: highly educated people told to take unskilled jobs, who stand before others in the queue for them."""
 
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar
 
-from sim.policies.registry import Dose, Lever, lever
+from sim.policies.costs import YearlySum
+from sim.policies.registry import lever
 from sim.scenario.scalars import Kr, Number, item
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ HIGHER = 2  # codes.EDUCATIONS
 
 
 @lever("mismatch")
-class Mismatch(Lever):
+class Mismatch(YearlySum):
     """Highly educated people on support apply for more jobs, below their training too; others lose some of them.
 
     How many more they apply for is an assumption; who then is not hired is mechanism (ranking, vacancies).
@@ -48,23 +49,9 @@ class Mismatch(Lever):
             return ()
         return (f"mismatch: applications of the highly educated x {self.assumed_applications_factor:g}",)
 
-    def dose(self, scenario: "Scenario") -> Dose:
-        """Kroner a year."""
-        return Dose("kr_per_year", "kr", "kroner a year, the assumption as written",
-                    self.kr_per_year, max(10e6, self.kr_per_year), "10 mio. kr. a year")  # fmt: skip
-
-    def with_dose(self, value: float) -> Self:
-        """Another amount."""
-        return self.model_copy(update={"kr_per_year": value})
-
-    def other_cost_kr_year(self, scenario: "Scenario") -> float:
-        """Kroner a year."""
-        return self.kr_per_year
-
     def apply(self, tables: "Tables", scenario: "Scenario", week: int) -> None:
         """Applications of people with higher education; the cost."""
         if week < self.first_week(scenario):
             return
         tables.search.person_factor[:, HIGHER, :] *= self.assumed_applications_factor
-        if self.kr_per_year:
-            tables.add_cost("staff", self.kr_per_year * 100.0 * scenario.world.share)
+        self.book(tables, scenario)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Self
 from pydantic import Field
 
 from sim.codes import BENEFITS, M_PAID_HOURS, RATE_CLASSES
-from sim.policies.registry import CompanyService, lever
+from sim.policies.costs import CompanyService
+from sim.policies.registry import lever
 from sim.scenario.scalars import Kr, Minutes, Number, OneOf, Share, Weeks, item
 
 if TYPE_CHECKING:
@@ -105,21 +106,26 @@ class PaidHours(CompanyService):
         """Another lock-in."""
         return self.model_copy(update=dict(values))
 
-    def other_cost_kr_year(self, scenario: "Scenario") -> float:
-        """Kroner a year."""
-        return self.kr_per_year
+    def change_weeks(self, scenario: "Scenario") -> set[int]:
+        """The first week, and the one after the last hours are arranged."""
+        return {self.first_week(scenario)} | (set() if self.to_week is None else {self.to_week + 1})
+
+    def last_week(self, scenario: "Scenario") -> int | None:
+        """`to` is the last week in which hours are arranged: benefits fall by them until the last have ended."""
+        return None if self.to_week is None else self.to_week + self.weeks
 
     def apply(self, tables: "Tables", scenario: "Scenario", week: int) -> None:
         """Who has paid hours arranged, for how long, what they do to search and to the benefit."""
         if week < self.first_week(scenario):
             return
-        if self.kr_per_year:
-            tables.add_cost("company_service", self.kr_per_year * 100.0 * scenario.world.share)
-        offer = tables.offer._replace(
-            consultant_minutes=tables.offer.consultant_minutes + round(self.setup_minutes),
-            small_job_share=self.small_job_share,
-            hybrid_share=self.hybrid_share,
-        )
+        self.book(tables, scenario)
+        offer = tables.offer
+        if self.to_week is None or week <= self.to_week:
+            offer = offer._replace(
+                consultant_minutes=offer.consultant_minutes + round(self.setup_minutes),
+                small_job_share=self.small_job_share,
+                hybrid_share=self.hybrid_share,
+            )
         offer.lock_in_log[M_PAID_HOURS] = math.log(self.lock_in_factor)
         beside = tables.pay.amount_oere[:, len(RATE_CLASSES) :]
         for group in self.groups:

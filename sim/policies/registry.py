@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Final, Self, TypeVar
 
 from pydantic import Field, model_validator
 
-from sim.calendar import iso, weeks_in_year, year_of
+from sim.calendar import iso
 from sim.codes import BENEFITS, TEAMS
 from sim.scenario.scalars import Frozen, IsoWeek, OneOf
 
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
 # Files of this folder that hold levers. Named, not searched: a stray file never becomes a policy.
 FILES: Final = (
     "early_intervention", "continuity", "staffing", "programme", "meetings", "self_service", "communication",
-    "assessment", "belief", "health_wait", "mismatch", "budget",
-    "assessment", "belief", "health_wait", "mismatch", "staff_shock",
+    "assessment", "belief", "health_wait", "mismatch", "budget", "staff_shock",
     "companies", "paid_hours", "job_dating", "retention", "priority",
 )  # fmt: skip
 
@@ -193,18 +192,6 @@ class Lever(Frozen):
     def change_weeks(self, scenario: "Scenario") -> set[int]:
         """Weeks in which what the lever does to the tables may change."""
         return {self.first_week(scenario)}
-
-
-class CompanyService(Lever):
-    """A lever whose yearly cost is work with companies: the pot of the company service is authorised as much more."""
-
-    def pots_oere(self, scenario: "Scenario", begin: int, end: int) -> dict[str, int]:
-        """The year's part of what it authorises."""
-        from sim.money.budgets import post_kr
-
-        kr = self.paid_posts() * post_kr(scenario) + self.other_cost_kr_year(scenario)
-        part = (end - begin) / weeks_in_year(year_of(begin))
-        return {"company_service": round(kr * 100.0 * scenario.world.share * part)} if kr else {}
 
 
 def scaled_posts(posts: Mapping[str, float], total: float) -> dict[str, float]:

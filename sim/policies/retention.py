@@ -1,8 +1,9 @@
 """Retention: a mentor in the first time of a new job, for people who come from a benefit."""
 
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar
 
-from sim.policies.registry import CompanyService, Dose, lever
+from sim.policies.costs import CompanyService
+from sim.policies.registry import lever
 from sim.scenario.scalars import Kr, Number, Weeks, item
 
 if TYPE_CHECKING:
@@ -42,25 +43,11 @@ class Retention(CompanyService):
             return ()
         return (f"retention: job loss x {self.assumed_job_loss_factor:g} in the first {self.weeks} weeks",)
 
-    def dose(self, scenario: "Scenario") -> Dose:
-        """Kroner a year."""
-        return Dose("kr_per_year", "kr", "kroner a year, the assumption as written",
-                    self.kr_per_year, max(10e6, self.kr_per_year), "10 mio. kr. a year")  # fmt: skip
-
-    def with_dose(self, value: float) -> Self:
-        """Another amount."""
-        return self.model_copy(update={"kr_per_year": value})
-
-    def other_cost_kr_year(self, scenario: "Scenario") -> float:
-        """Kroner a year."""
-        return self.kr_per_year
-
     def apply(self, tables: "Tables", scenario: "Scenario", week: int) -> None:
         """The cost; job loss of those followed."""
         if week < self.first_week(scenario):
             return
-        if self.kr_per_year:
-            tables.add_cost("company_service", self.kr_per_year * 100.0 * scenario.world.share)
+        self.book(tables, scenario)
         tables.events = tables.events._replace(
             retained=self.assumed_job_loss_factor, retained_weeks=self.weeks
         )

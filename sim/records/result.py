@@ -21,9 +21,7 @@ class RunResult:
     weeks: int
     rows: np.ndarray  # int64 (weeks, weekly columns)
     ledger: np.ndarray  # int64 (weeks, accounts, benefits + 1, steps, payers) øre
-    pots: (
-        np.ndarray
-    )  # int64 (years, pots, 4): authorised, committed, spent, carried over from the year before, øre
+    pots: np.ndarray  # int64 (years, pots, 4) øre: authorised, committed, spent, carried over
     years: tuple[int, ...]
     cohort: np.ndarray  # int64 (weeks of entry, cohort columns)
     step_labels: tuple[str, ...]

@@ -157,10 +157,11 @@ def test_the_instruments_of_ten_million_and_what_each_can_use() -> None:
         ("ips", ("levers.programme.ips.age_below=30",), "age_below"),
         ("ips", ("levers.programme.ips.age_from=50",), "age_from"),
         ("early_and_one_caseworker", (), "combination"),
+        ("early_intervention", ("levers.early_intervention.threat_share=0.5",), "threat"),
         ("ips", (), ""),
     ],
 )
-def test_nobody_is_served_by_origin_or_age(name: str, change: Sequence[str], told: str) -> None:
+def test_what_is_no_instrument_says_why(name: str, change: Sequence[str], told: str) -> None:
     why = why_not(load(name, overrides=change))
     assert told in why and bool(why) == bool(told)
 

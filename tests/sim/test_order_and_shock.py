@@ -114,15 +114,34 @@ def test_by_need_counts_barriers_before_years() -> None:
             )
 
 
-def test_the_statutory_deadline_for_a_first_offer_stays_ahead() -> None:
-    """Keys of offers: late ones sort before all others, whatever the order (sim/week/casework.py)."""
-    for by in ("need", "municipal_saving"):
-        scenario = world("baseline", f"levers.priority={{by: {by}}}", weeks=4)
-        model = JobcenterModel(scenario, 1, state=at_start(scenario))
-        for _ in range(4):
-            model.step()
-            keys = np.sort(model._offers[model._offers > 0])
-            assert set((keys >> 54).tolist()) <= {0, 1, 2}
+class OffersSeen(JobcenterModel):
+    """Keeps, of every offer, its class (0 late, 1 not yet due), its place in the queue and whether it was late."""
+
+    def _measures(self, week: int, n_offers: int) -> None:
+        keys = self._offers[:n_offers].copy()
+        rows = self.state["row_of"][keys & 0xFFFFFF]
+        benefit = self.state["status"][rows].astype(int) - FIRST_BENEFIT
+        weeks_in = week - self.state["since"][rows] + 1
+        late = weeks_in >= np.asarray(self.tables.offer.deadline)[benefit]
+        self.seen = [*getattr(self, "seen", []), (keys >> 54, np.argsort(np.argsort(keys)), late)]
+        super()._measures(week, n_offers)
+
+
+@pytest.mark.parametrize("by", ["need", "municipal_saving"])
+def test_the_statutory_deadline_for_a_first_offer_stays_ahead(by: str) -> None:
+    """Late offers, and no others, sort before all the rest, whatever the order (sim/week/casework.py)."""
+    scenario = world("baseline", f"levers.priority={{by: {by}}}", weeks=12, share=0.25)
+    model = OffersSeen(scenario, 1, state=at_start(scenario))
+    for _ in range(12):
+        model.step()
+    both = 0
+    for kind, place, late in model.seen:
+        of_people = kind < 2  # 2: a mentor, beside a measure
+        assert np.array_equal(kind[of_people] == 0, late[of_people])
+        if late[of_people].any() and not late[of_people].all():
+            both += 1
+            assert place[of_people & late].max() < place[of_people & ~late].min()
+    assert both >= 6, "weeks that had offers of both classes"
 
 
 def test_same_order_under_another_refusion_moves_nobody() -> None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 FILES: Final = (
     "early_intervention", "continuity", "staffing", "programme", "meetings", "self_service", "communication",
     "assessment", "belief", "health_wait", "mismatch", "budget", "staff_shock",
-    "companies", "paid_hours", "job_dating", "retention", "priority",
+    "companies", "paid_hours", "job_dating", "retention", "priority", "sanctions",
 )  # fmt: skip
 
 # Teams with a caseload: the coordinators of the rehabilitation team hold no cases a lever could reach.

@@ -171,6 +171,7 @@ def test_every_lever_with_evidence_has_a_published_effect() -> None:
         "job_dating",
         "retention",
         "priority",
+        "sanctions",
     }
     assert set(levers()) - without == set(LARGEST)
     assert all(levers()[name]().evidence_class() != "A" for name in without)

@@ -30,6 +30,7 @@ ZERO_DOSES = {
     "job_dating": {"groups": ["dagpenge"]},
     "retention": {"weeks": 40},
     "priority": {"by": "deadline", "under_refusion": "flat_50"},
+    "sanctions": {"job_factor": 2.0, "weeks_lost": 3.0},
     "budget": {
         "spread": "staff_first",
         "carry_over_share": 0.5,

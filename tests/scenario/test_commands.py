@@ -94,7 +94,13 @@ def test_shipped_scenarios_are_sound(path: Path) -> None:
         if strategy:
             assert scenario.levers and scenario.evidence_class is not None
         else:  # what the region decides, and what new rules add, are said in the words of levers too
-            assert set(scenario.levers) <= {"health_wait", "self_service", "staff_shock", "priority"}
+            assert set(scenario.levers) <= {
+                "health_wait",
+                "self_service",
+                "staff_shock",
+                "priority",
+                "sanctions",
+            }
         assert not any(lever.is_zero_dose() for lever in scenario.levers.values())
         assert scenario.canonical() != load(ROOT / "scenarios/baseline.yaml").canonical()
         # Every strategy and context fits the calibration baseline too.

@@ -67,6 +67,7 @@ EVERY_LEVER = (
     "levers.retention={kr_per_year: 1 mio. kr., assumed_job_loss_factor: 0.7}",
     "levers.staff_shock={from: start+15, resign_fte: {young: 25}, frozen_weeks: 6}",
     "levers.priority={by: municipal_saving}",
+    "levers.sanctions={factor: 2, weeks_lost: 1}",
     "demand=[{from: start+20, to: start+45, posting_factor: 0.6, job_loss_factor: 1.5}]",
 )
 

@@ -20,8 +20,8 @@ import numpy as np
 
 from experiments.provenance import hash_of
 from experiments.store.atomic import write_whole
+from sim.cache import cache_home
 from sim.codes import BENEFITS
-from sim.compiled import cache_home
 from sim.scenario import Scenario
 
 # The rows of behaviour/default.yaml that hold each benefit's ways out: search.NAME and exits.PREFIX_...

@@ -132,3 +132,11 @@ def keys_of_week(seed: int, week: int) -> np.ndarray:
     keys = np.zeros((len(STREAMS), 2), np.uint64)
     fill_keys(seed, week, keys)
     return keys
+
+
+def keys_of_weeks(seed: int, first: int, until: int) -> np.ndarray:
+    """Keys of the weeks from `first` up to `until` (not included), uint64 (weeks, streams, 2)."""
+    keys = np.zeros((until - first, len(STREAMS), 2), np.uint64)
+    for k in range(until - first):
+        fill_keys(seed, first + k, keys[k])
+    return keys

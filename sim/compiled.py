@@ -6,39 +6,29 @@ named by a hash of every source of the model.
 """
 
 import hashlib
-import os
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import numba
 import numpy as np
+
+from sim.cache import cache_home, sources_digest
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 JIT: Final = not numba.config.DISABLE_JIT
 
 
-def cache_home() -> Path:
-    """Folder for compiled code and starting populations: $JOBCENTER_CACHE, else the user's cache folder."""
-    named = os.environ.get("JOBCENTER_CACHE")
-    if named:
-        return Path(named)
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "jobcenter-sim"
-
-
-def _sources_hash() -> str:
-    digest = hashlib.sha256(f"{numba.__version__} {np.__version__} {numba.config.BOUNDSCHECK}".encode())
-    for path in sorted(Path(__file__).parent.rglob("*.py")):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
+def _build() -> str:
+    """16 hex digits of what the compiled code depends on."""
+    text = f"{numba.__version__} {np.__version__} {numba.config.BOUNDSCHECK} {sources_digest()}"
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _prepare_cache() -> None:
     # The environment variable is read when numba is imported, so the setting itself is changed here.
-    folder = cache_home() / f"compiled-{_sources_hash()}"
+    folder = cache_home() / f"compiled-{_build()}"
     cold = not folder.exists() or not any(folder.rglob("*.nbi"))
     numba.config.CACHE_DIR = str(folder)
     if cold and JIT:
@@ -63,6 +53,57 @@ def kernel(function: F) -> F:
     """A loop over agents: compiled once, cached on disk, releases the interpreter lock, allocates nothing."""
     compiled: F = numba.njit(nogil=True, cache=True, error_model="numpy", _nrt=False)(function)
     return compiled
+
+
+class Calls:
+    """How one model calls its kernels.
+
+    At every call numba works out the types of its arguments, some two hundred arrays: three quarters of what a call
+    costs. A model passes the same objects week after week, but for numbers and for the rows of its books; as long as it
+    does, the compiled code found the first time is entered directly.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[Any, tuple[tuple[Any, ...], Callable[..., Any]]] = {}
+
+    def __call__(self, kernel: Callable[..., Any], *args: Any) -> Any:
+        """kernel(*args)"""
+        known = self._known.get(kernel)
+        if known is not None and all(map(_typed_alike, known[0], args)):
+            return known[1](*args)
+        result = kernel(*args)
+        entry = _entry(kernel)
+        if entry is not None:
+            self._known[kernel] = args, entry
+        return result
+
+
+_ENTRIES: Final[dict[Any, Callable[..., Any]]] = {}
+
+
+def _entry(kernel: Any) -> Callable[..., Any] | None:
+    """The compiled code of a kernel that has just run, None if it is not clear which: compiled for one combination of
+    types, it is what has run. Looked up once, as numba finds its own codes slowly."""
+    if not JIT or len(kernel.overloads) != 1:
+        return None
+    if kernel not in _ENTRIES:
+        (code,) = kernel.overloads.values()
+        _ENTRIES[kernel] = code.entry_point
+    return _ENTRIES[kernel]
+
+
+def _typed_alike(known: Any, value: Any) -> bool:
+    """Whether numba would give `value` the type of `known`: the same object, two integers, or arrays of one kind."""
+    if value is known:
+        return True
+    kind = type(value)
+    if kind is not type(known):
+        return False
+    if kind is np.ndarray:
+        return bool(
+            value.dtype == known.dtype and value.ndim == known.ndim and value.flags.num == known.flags.num
+        )
+    return kind is int
 
 
 each_of: Final = (

@@ -11,7 +11,7 @@ from sim.books import Books
 from sim.calendar import iso, year_of
 from sim.chance import S_TRIAL_ARM, STREAMS, fill_keys, keys_of_week
 from sim.codes import EDUCATIONS, N_BANDS, N_BENEFITS, N_MEASURES, N_STATUSES, N_TEAMS, TEAMS
-from sim.compiled import column
+from sim.compiled import Calls, column
 from sim.errors import UserError
 from sim.population.caseworkers import Seats
 from sim.population.citizens import Citizens
@@ -147,7 +147,8 @@ class JobcenterModel(mesa.Model):
 
     def _arrivals(self, week: int) -> None:
         t = self.tables
-        arrivals.begin_week(
+        self.call(
+            arrivals.begin_week,
             self.citizens, self.companies, self.world, self._called, t.law, t.events, t.entry, t.search, t.limits,
             GAP_TABLE, self.life_keys, week,
         )  # fmt: skip
@@ -158,12 +159,13 @@ class JobcenterModel(mesa.Model):
             enrol(self.state.columns, trial, self.seed_of_chance, week)
 
     def _staff(self, week: int) -> None:
-        staffing.staff_the_week(self.seats, self.world, self.tables.staff, self.life_keys, week)
+        self.call(staffing.staff_the_week, self.seats, self.world, self.tables.staff, self.life_keys, week)
 
     def _programmes(self, week: int) -> None:
         table = self.tables.programme
         if table.n:
             programmes.run_programmes(
+                self.call,
                 self.citizens, self.seats, self.world, table, self.state["row_of"], self.state["programme_starts"],
                 self._due, self._bought, self.books.pots_of_year(), week, self.books.year_begin,
                 self.books.year_end,
@@ -172,6 +174,7 @@ class JobcenterModel(mesa.Model):
     def _casework(self, week: int) -> int:
         t = self.tables
         n_due = casework.open_cases(
+            self.call,
             self.citizens,
             self.seats,
             self.world,
@@ -183,6 +186,7 @@ class JobcenterModel(mesa.Model):
             self._offers,
         )
         n_offers = casework.hold_meetings(
+            self.call,
             self.citizens,
             self.seats,
             self.world,
@@ -199,6 +203,7 @@ class JobcenterModel(mesa.Model):
     def _measures(self, week: int, n_offers: int) -> None:
         t = self.tables
         measures.end_and_start_measures(
+            self.call,
             self.citizens,
             self.companies,
             self.state["tickets"],
@@ -218,6 +223,7 @@ class JobcenterModel(mesa.Model):
 
     def _post_vacancies(self, week: int) -> None:
         companies.post_vacancies(
+            self.call,
             self.companies,
             self.world,
             self.tables.market,
@@ -228,7 +234,8 @@ class JobcenterModel(mesa.Model):
 
     def _live(self, week: int) -> int:
         t, state = self.tables, self.state
-        draws = living.live(
+        draws = self.call(
+            living.live,
             self.citizens, self.companies, self.seats, self.world, t.law, t.search, t.channel, t.meeting, t.offer,
             t.market, t.exits, t.entry, t.drift, t.pay, state["tickets"], state["vacancies"], self._best_score,
             self._best_row, state["memory"], state["centre"], self._sums, self._counts, self._paid,
@@ -237,7 +244,8 @@ class JobcenterModel(mesa.Model):
         return int(draws)
 
     def _hire(self, week: int, draws: int) -> None:
-        hiring.hire(
+        self.call(
+            hiring.hire,
             self.citizens, self.companies, self.world, self.tables.market, self.state["tickets"],
             self.state["vacancies"], self._best_row, self.state["memory"], draws, week, self.books.year_begin,
         )  # fmt: skip
@@ -247,16 +255,20 @@ class JobcenterModel(mesa.Model):
         self.books.close_week()
 
     def _record(self, week: int) -> None:
-        record.record_stocks(self.world)
+        self.call(record.record_stocks, self.world)
         if not self.burn_in:
             lived = week - self.first_week + 1
-            record.follow_cohorts(
-                self.citizens, self.world, self.state["row_of"], self.entrants_until, self.cohort, lived, week
-            )
+            self.call(
+                record.follow_cohorts,
+                self.citizens, self.world, self.state["row_of"], self.entrants_until, self.cohort, lived, week,
+            )  # fmt: skip
             self.hired[lived - 1] = self.world.hired
 
     def _transitions(self, week: int) -> None:
-        transitions.carry_out_requests(self.citizens, self.companies, self.world, self.tables.law, week + 1)
+        self.call(
+            transitions.carry_out_requests,
+            self.citizens, self.companies, self.world, self.tables.law, week + 1,
+        )  # fmt: skip
         if not self.burn_in:
             self.rows[week - self.first_week] = self._row  # spells that end with this week are counted in it
 
@@ -296,6 +308,7 @@ class JobcenterModel(mesa.Model):
         weeks = self.weeks if not self.burn_in else 0
         horizon = weeks if not self.burn_in else 104
         self.books = Books(scenario, self.first_week, horizon)
+        self.call = Calls()
         self._row = np.zeros(N_COLUMNS, np.int64)
         self.rows = np.zeros((weeks, N_COLUMNS), np.int64)
         self.hired = np.zeros((weeks, len(EDUCATIONS)), np.int64)

@@ -21,7 +21,7 @@ from experiments.anchor import Central, anchor_code, central, levels, stocks, un
 from experiments.draws import Range
 from experiments.provenance import hash_of
 from experiments.store.atomic import write_whole
-from sim.compiled import cache_home
+from sim.cache import cache_home
 from sim.scenario import Scenario
 
 RUNS_PER_FACTOR: Final = 2

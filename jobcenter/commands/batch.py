@@ -266,11 +266,15 @@ def _print(
 
 
 def _cells(effect: "Spreads") -> list[str]:
+    from experiments.four_spreads import ENOUGH_FOR_95
+
     return [
         f"{effect.mean:+,.2f}",
         "-" if math.isnan(effect.calculation_error) else f"{effect.calculation_error:,.2f}",
         _interval(effect.knowledge_80, "not told from luck" if effect.draws else "nothing drawn"),
-        _interval(effect.knowledge_95, "under 40 draws" if effect.knowledge_80 else ""),
+        _interval(
+            effect.knowledge_95, f"{effect.draws} of {ENOUGH_FOR_95} draws" if effect.knowledge_80 else ""
+        ),
         "-" if math.isnan(effect.luck) else f"{effect.luck:,.2f}",
         f"{effect.pairs}",
     ]

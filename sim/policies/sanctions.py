@@ -7,7 +7,7 @@ from pydantic import Field
 
 from sim.codes import BENEFITS, DAGPENGE, OUTSIDE
 from sim.policies.registry import Group, Lever, lever
-from sim.scenario.scalars import Number, Share, Weeks, item
+from sim.scenario.scalars import Number, Share, item
 
 if TYPE_CHECKING:
     from sim.scenario.models import Scenario
@@ -69,7 +69,7 @@ class Sanctions(Lever):
         source="EV503: direction; size a judgement, 1.05 to 2 (a harm of known sign is not zero)",
         meaning="chance a week of leaving for neither work nor benefit in the quarter after a sanction",
     )  # fmt: skip
-    weeks_lost: Weeks = item(
+    weeks_lost: Number = item(
         _RANGES["weeks_lost"][0], unit="weeks", ge=0, le=13, source="judgement, 0.1 to 3",
         meaning="benefit not paid for one sanction",
     )  # fmt: skip

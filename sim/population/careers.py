@@ -33,7 +33,6 @@ from sim.chance import (
     S_HEALTH,
     S_REVALUATION,
     bits,
-    key_of,
     uniform,
 )
 from sim.codes import (
@@ -112,9 +111,9 @@ def exit_target(c, entry, i, target, age, u_means, u_residence, u_error):
 
 
 @rule
-def _draw(seed, stream, week, agent):
-    k0, k1 = key_of(seed, stream, week + 1)
-    return np.float64(bits(k0, k1, agent) >> np.uint64(11)) * _INV53
+def _draw(keys, stream, k, agent):
+    """The agent's uniform number of a stream in week k of `keys`."""
+    return np.float64(bits(keys[k, stream, 0], keys[k, stream, 1], agent) >> np.uint64(11)) * _INV53
 
 
 @rule
@@ -143,7 +142,7 @@ def live_careers(
     drift,
     gaps,
     life_keys,
-    seed,
+    keys,
     begin,
     finding,
     loss,
@@ -152,9 +151,9 @@ def live_careers(
 ):
     """Lives every person's career from `begin` (int64, week per person) up to `until` (int64, first week not lived).
 
-    finding, loss: float64 by week from week `first`, the earliest `begin`: factors on job finding and job loss
-    from the year's
-    unemployment. The person's columns are changed in place. Returns 1 if a hazard was above its slice, else 0.
+    finding, loss: float64 by week from week `first`, the earliest `begin`: factors on job finding and job loss from the
+    year's unemployment. keys: uint64 (weeks from `first`, streams, 2). The person's columns are changed in place.
+    Returns 1 if a hazard was above its slice, else 0.
     """
     fault = 0
     for i in range(c.id.size):
@@ -171,7 +170,7 @@ def live_careers(
                 week = np.int64(c.candidate_week[i])
                 if week >= end:
                     break
-                slot, x = event_slot(_draw(seed, S_CLOCK_EVENT, week, agent))
+                slot, x = event_slot(_draw(keys, S_CLOCK_EVENT, week - first, agent))
                 if slot < SLOT_DEATH:  # residents at the end are alive and have stayed
                     hazard = event_hazard(c, events, i, slot, week)
                     if slot == 0 and status == JOB:
@@ -181,10 +180,10 @@ def live_careers(
                     if x < hazard:
                         target = event_target(
                             c, entry, events.leave_share, i, slot, week,
-                            _draw(seed, S_DESTINATION, week, agent * 4),
-                            _draw(seed, S_DESTINATION, week, agent * 4 + 1),
-                            _draw(seed, S_DESTINATION, week, agent * 4 + 2),
-                            _draw(seed, S_DESTINATION, week, agent * 4 + 3),
+                            _draw(keys, S_DESTINATION, week - first, agent * 4),
+                            _draw(keys, S_DESTINATION, week - first, agent * 4 + 1),
+                            _draw(keys, S_DESTINATION, week - first, agent * 4 + 2),
+                            _draw(keys, S_DESTINATION, week - first, agent * 4 + 3),
                         )  # fmt: skip
                         if target >= 0 and target != status:
                             if status == JOB:
@@ -206,7 +205,7 @@ def live_careers(
             if search.losing[benefit]:
                 c.skill[i] = skill_after_weeks_out(c.skill[i], search)
             health = np.int64(c.health[i])
-            u_health = _draw(seed, S_HEALTH, week, agent)
+            u_health = _draw(keys, S_HEALTH, week - first, agent)
             if u_health < drift.health_worse and health < 2:
                 c.health[i] = health + 1
             elif u_health > 1.0 - drift.health_better and health > 0:
@@ -217,29 +216,32 @@ def live_careers(
             if limit_is_due(c, limits, i, benefit, week, age):
                 target = limit_target(
                     c, limits, entry, i, week, age,
-                    _draw(seed, S_REVALUATION, week, agent * 4),
-                    _draw(seed, S_REVALUATION, week, agent * 4 + 1),
-                    _draw(seed, S_REVALUATION, week, agent * 4 + 2),
-                    _draw(seed, S_REVALUATION, week, agent * 4 + 3),
+                    _draw(keys, S_REVALUATION, week - first, agent * 4),
+                    _draw(keys, S_REVALUATION, week - first, agent * 4 + 1),
+                    _draw(keys, S_REVALUATION, week - first, agent * 4 + 2),
+                    _draw(keys, S_REVALUATION, week - first, agent * 4 + 3),
                 )  # fmt: skip
             if target < 0 and c.flags[i] & MISASSESSED and (benefit == JOBREADY or benefit == ACTIVITYREADY):
-                if _draw(seed, S_ASSESSMENT, week, agent) < entry.correction_before:
+                if _draw(keys, S_ASSESSMENT, week - first, agent) < entry.correction_before:
                     c.flags[i] &= 255 - MISASSESSED
                     target = FIRST_BENEFIT + (ACTIVITYREADY if benefit == JOBREADY else JOBREADY)
             if target < 0:
-                slot, x = exit_slot(_draw(seed, S_EXIT, week, agent))
+                slot, x = exit_slot(_draw(keys, S_EXIT, week - first, agent))
                 hazard = exit_hazard(exits, benefit, band_of(weeks_in), slot, health, age)
                 if x < hazard:
                     target = exit_target(
                         c, entry, i, exits.target[benefit, slot], age,
-                        _draw(seed, S_DESTINATION, week, agent * 4 + 1),
-                        _draw(seed, S_DESTINATION, week, agent * 4 + 2),
-                        _draw(seed, S_DESTINATION, week, agent * 4 + 3),
+                        _draw(keys, S_DESTINATION, week - first, agent * 4 + 1),
+                        _draw(keys, S_DESTINATION, week - first, agent * 4 + 2),
+                        _draw(keys, S_DESTINATION, week - first, agent * 4 + 3),
                     )  # fmt: skip
                 elif search.hazard[benefit] > 0.0:
                     h = search.hazard[benefit] * search.person_factor[c.attachment[i], c.education[i], health]
-                    h *= finding[week - first] * math.exp(c.skill[i])
-                    if _draw(seed, S_CAREER_JOB, week, agent) < h:
+                    u = _draw(keys, S_CAREER_JOB, week - first, agent)
+                    # Habits are lost, never gained, so most people need no exponential.
+                    if u < h * finding[week - first] and u < h * (
+                        finding[week - first] * math.exp(c.skill[i])
+                    ):
                         target = JOB
             week += 1
             while np.int64(c.candidate_week[i]) < week:

@@ -14,10 +14,11 @@ import numpy as np
 
 from sim.behaviour.events import GAP_TABLE
 from sim.behaviour.programmes import MOST_PROGRAMMES
+from sim.cache import cache_home
 from sim.calendar import week_of
-from sim.chance import keys_of_week
+from sim.chance import keys_of_week, keys_of_weeks
 from sim.codes import ABSENT, N_BANDS, N_BENEFITS, N_STATUSES, TEAMS
-from sim.compiled import JIT, cache_home, column
+from sim.compiled import JIT, column
 from sim.population.careers import live_careers
 from sim.population.citizens import MINIMUM_AGE_WEEKS, Citizens
 from sim.population.clock_at_start import set_clocks
@@ -89,7 +90,7 @@ def _live_careers(state: State, scenario: Scenario, seed: int) -> None:
         tables.drift,
         GAP_TABLE,
         keys_of_week(seed, -1),
-        seed,
+        keys_of_weeks(seed, weeks.start, weeks.stop),
         begin,
         finding,
         loss,

@@ -116,15 +116,15 @@ def _load(seats, s):
     return float(seats.seat_load[s]) / seats.seat_fte[s]
 
 
-def open_cases(c, seats, w, table, life_keys, row_of, week, due, handovers):
+def open_cases(call, c, seats, w, table, life_keys, row_of, week, due, handovers):
     """Gives every case a caseworker and lists the meetings that are due; hand-overs are held while there is time.
 
     due: int64, filled with sortable keys (seat, urgency, tie, id). Returns their number. handovers: int64 work space.
     """
-    n_due, n_handovers = _assign(c, seats, w, table, life_keys, week, due, handovers)
+    n_due, n_handovers = call(_assign, c, seats, w, table, life_keys, week, due, handovers)
     if n_handovers:
         handovers[:n_handovers].sort()
-        _hand_over(c, seats, w, table, row_of, handovers, n_handovers)
+        call(_hand_over, c, seats, w, table, row_of, handovers, n_handovers)
     return n_due
 
 
@@ -318,11 +318,11 @@ def _hand_over(c, seats, w, table, row_of, keys, n):
         w.row[CASEWEEKS + 1] += int(c.trust[i] * 1000.0) - before
 
 
-def hold_meetings(c, seats, w, table, offer, row_of, due, n_due, week, offers):
+def hold_meetings(call, c, seats, w, table, offer, row_of, due, n_due, week, offers):
     """Sorts the due meetings and holds those the hours allow. Returns the number of people offered a measure."""
     due[:n_due].sort()
     overloaded = seats.seat_backlog.copy()
-    return _hold(c, seats, w, table, offer, row_of, due, n_due, overloaded, week, offers)
+    return call(_hold, c, seats, w, table, offer, row_of, due, n_due, overloaded, week, offers)
 
 
 @rule

@@ -18,11 +18,11 @@ def vacancy_address(company, week, number):
     return (company << COMPANY_SHIFT) | ((week & 2047) << WEEK_SHIFT) | number
 
 
-def post_vacancies(companies, w, table, memory, vacancies, week):
+def post_vacancies(call, companies, w, table, memory, vacancies, week):
     """Vacancies lapse and are posted; the list is sorted by address and indexed by company."""
-    n = _lapse_and_post(companies, w, table, memory, vacancies, week)
+    n = call(_lapse_and_post, companies, w, table, memory, vacancies, week)
     vacancies[:n].sort()
-    _index(companies, w, vacancies, n)
+    call(_index, companies, w, vacancies, n)
 
 
 @kernel

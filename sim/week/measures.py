@@ -149,12 +149,13 @@ def _find_host(companies, tickets, w, offer, life_keys, agent, private, public):
 
 
 def end_and_start_measures(
-    c, companies, tickets, public, w, offer, row_of, offers, n_offers, pots, spending, life_keys, week, year_begin,
-    year_end,
+    call, c, companies, tickets, public, w, offer, row_of, offers, n_offers, pots, spending, life_keys, week,
+    year_begin, year_end,
 ):  # fmt: skip
     """Ends what has run its time, sorts the offers by priority and starts what money, hours and places allow."""
     offers[:n_offers].sort()
-    _end_and_start(
+    call(
+        _end_and_start,
         c, companies, tickets, public, w, offer, row_of, offers, n_offers, pots, spending, life_keys, week, year_begin,
         year_end,
     )  # fmt: skip

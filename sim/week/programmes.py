@@ -18,18 +18,18 @@ from sim.week.world import FAULT_BUFFER, L_FAULT, L_SUPPORTED
 _LOT_OF_PROGRAMME = 3  # the number of the stream's draw, beside the three of an ordinary offer
 
 
-def run_programmes(c, seats, w, table, row_of, started, keys, bought, pots, week, year_begin, year_end):
+def run_programmes(call, c, seats, w, table, row_of, started, keys, bought, pots, week, year_begin, year_end):
     """A week of every programme. started: int64 (programmes + 1), starts of the budget year; keys: int64 work space;
     bought: int64 (measures x benefits) øre; pots: int64 (pots, 4) øre of the budget year."""
     if week == max(year_begin, table.first_week):
         started[:] = 0
-    _go_on(c, seats, w, table, bought, pots, week)
+    call(_go_on, c, seats, w, table, bought, pots, week)
     for p in range(1, table.n + 1):
-        free = _places_free(table, p, started, week, year_begin, year_end)
+        free = call(_places_free, table, p, started, week, year_begin, year_end)
         if free > 0:
-            n = _list_eligible(c, w, table, p, keys, week)
+            n = call(_list_eligible, c, w, table, p, keys, week)
             keys[:n].sort()
-            _start(c, w, table, row_of, p, keys, min(n, free), started, bought, pots, week)
+            call(_start, c, w, table, row_of, p, keys, min(n, free), started, bought, pots, week)
 
 
 @kernel

@@ -15,6 +15,7 @@ from worlds import world
 
 from sim.chance import fill_keys, keys_of_week
 from sim.codes import BENEFITS, FIRST_BENEFIT, N_STATUSES, N_TEAMS
+from sim.compiled import Calls
 from sim.population.caseworkers import CASEWORKERS, Seats
 from sim.population.citizens import CITIZENS, Citizens
 from sim.records.weekly import MT_DUE, MT_HELD, MT_NO_SHOW, N_COLUMNS, QUEUE, ST_USED
@@ -91,6 +92,7 @@ class Desk:
         """One week per entry: that many new cases, then the caseworker's hours."""
         state, w = self.state, self.world
         due, offers, row_of = self.work
+        call = Calls()
         citizens, seats = state.view(Citizens), state.view(Seats)
         for week, new in enumerate(arrivals.tolist()):
             for _ in range(new):
@@ -106,10 +108,10 @@ class Desk:
             state["seat_minutes"][0] = MINUTES * self.meetings
             fill_keys(7, week, w.keys)
             n_due = casework.open_cases(
-                citizens, seats, w, self.table, self.life_keys, row_of, week, due, offers
+                call, citizens, seats, w, self.table, self.life_keys, row_of, week, due, offers
             )
             casework.hold_meetings(
-                citizens, seats, w, self.table, self.offer, row_of, due, n_due, week, offers
+                call, citizens, seats, w, self.table, self.offer, row_of, due, n_due, week, offers
             )
             assert w.row[MT_DUE] == len(rows)
             assert w.row[MT_HELD] + w.row[MT_NO_SHOW] + w.row[QUEUE] == len(rows)

@@ -305,7 +305,13 @@ def test_posts_filled_twice_as_fast_are_posted_as_often_as_the_parameter_says(
         model.state["lengths"][L_VACANCIES] = 0
         fill_keys(1, week, model.keys)
         post_vacancies(
-            model.companies, model.world, table, model.state["memory"], model.state["vacancies"], week
+            model.call,
+            model.companies,
+            model.world,
+            table,
+            model.state["memory"],
+            model.state["vacancies"],
+            week,
         )
         posted += int(model.state["lengths"][L_VACANCIES])
     expected = 400 * rate * times

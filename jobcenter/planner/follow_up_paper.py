@@ -65,8 +65,8 @@ def _sentences(judge: Judge, found: FollowUp, say: Words) -> list[str]:
     last = judge.plan.months[-1]
     by = "_by_control" if found.effect == BY_CONTROL else ""
     shares = [
-        say("follow.story_share", story=say(f"follow.is.{story}"), share=say.percent(chance))
-        for story, chance in found.stories.items()
+        say("follow.story_share", story=say(f"follow.is.{story}"), share=_odds(say, probability))
+        for story, probability in found.stories.items()
     ]
     within = (
         say("follow.within", years=judge.plan.payback_years)
@@ -84,7 +84,7 @@ def _sentences(judge: Judge, found: FollowUp, say: Words) -> list[str]:
     else:
         works, now = say.percent(found.payback_if_works), say.percent(found.payback)
         out = [
-            say("follow.stories", stories=say.listing(shares)),
+            say("follow.stories", prior=say.percent(judge.plan.prior_works), stories=say.listing(shares)),
             say("follow.payback", within=within, before=before, works=works, now=now),
         ]
     out += [
@@ -97,6 +97,13 @@ def _sentences(judge: Judge, found: FollowUp, say: Words) -> list[str]:
         span = say.span((100 * low, 100 * high), 1)
         out.insert(1, say("follow.control", better=say.signed(100 * better, 1), span=span))
     return out
+
+
+def _odds(say: Words, probability: float) -> str:
+    """A probability in words: nothing that rests on a judged prior is certain."""
+    if probability > 0.99:
+        return say("follow.over", share=say.percent(0.99))
+    return say("follow.under", share=say.percent(0.01)) if probability < 0.01 else say.percent(probability)
 
 
 def _table(judge: Judge, actuals: Mapping[str, np.ndarray], found: FollowUp, say: Words) -> Table:

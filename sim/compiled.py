@@ -69,7 +69,7 @@ class Calls:
     def __call__(self, kernel: Callable[..., Any], *args: Any) -> Any:
         """kernel(*args)"""
         known = self._known.get(kernel)
-        if known is not None and all(map(_typed_alike, known[0], args)):
+        if known is not None and len(args) == len(known[0]) and all(map(_typed_alike, known[0], args)):
             return known[1](*args)
         result = kernel(*args)
         entry = _entry(kernel)
@@ -87,8 +87,10 @@ def _entry(kernel: Any) -> Callable[..., Any] | None:
     if not JIT or len(kernel.overloads) != 1:
         return None
     if kernel not in _ENTRIES:
-        (code,) = kernel.overloads.values()
-        _ENTRIES[kernel] = code.entry_point
+        codes = list(kernel.overloads.values())
+        if len(codes) != 1:  # another thread has just come with other types
+            return None
+        _ENTRIES[kernel] = codes[0].entry_point
     return _ENTRIES[kernel]
 
 

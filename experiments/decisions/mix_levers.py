@@ -95,7 +95,9 @@ def why_not(scenario: Scenario) -> str:
     if len(levers) != 1:
         return f"it is a combination itself ({', '.join(levers)})"
     (lever,) = levers.values()
-    if any(field in NOT_INSTRUMENTS and value for field, value in _fields(lever.model_dump())):
+    if lever.name == "sanctions" or any(
+        field in NOT_INSTRUMENTS and value for field, value in _fields(lever.model_dump())
+    ):
         return "threat and sanctions are no instruments (economics rule 20)"
     trait = _trait(lever)
     return f"it serves people by {trait} (economics rule 20)" if trait else ""

@@ -70,7 +70,12 @@ class PaidHours(CompanyService):
     setup_minutes: Minutes = item(
         0.0, unit="minutes", ge=0, le=2000, meaning="consultant's time a placement more than today"
     )
-    kr_per_year: Kr = item(0.0, unit="kr per year", ge=0, meaning="what the effort costs besides")
+    kr_per_year: Kr = item(
+        0.0,
+        unit="kr per year",
+        ge=0,
+        meaning="what the effort costs besides, while hours are arranged and until the last have ended",
+    )
     lock_in_factor: Number = item(
         LOCK_IN[0], unit="factor", gt=0, le=1.5, source="EV209: slower exit while they last; size a judgement",
         meaning="chance a week of finding full work while the paid hours last",

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from sim.scenario.models import Scenario
     from sim.tables.build import Tables
 
+# Benefits a rate of sanctions is known of.
+SANCTIONED: Final = ("dagpenge", "kontanthjaelp_jobready", "kontanthjaelp_activityready", "uddannelseshjaelp")
 # Value, low, high; drawn where the scenario does not say.
 _RANGES: Final = {
     "dagpenge_share": (0.06, 0.057, 0.064),
@@ -46,10 +48,7 @@ class Sanctions(Lever):
     factor: Number = item(
         1.0, unit="factor", ge=0, le=4, meaning="sanctions against today; 2 = twice as many, 0 = none"
     )
-    groups: tuple[Group, ...] = Field(
-        ("dagpenge", "kontanthjaelp_jobready", "kontanthjaelp_activityready", "uddannelseshjaelp"),
-        description="benefits whose sanctions change",
-    )
+    groups: tuple[Group, ...] = Field(SANCTIONED, description="benefits whose sanctions change")
     dagpenge_share: Share = item(
         _RANGES["dagpenge_share"][0], unit="share", le=0.25,
         source="Jobindsats y01h01, Denmark, 2024-Q1 to 2025-Q4: 5.7 to 6.4 %",
@@ -65,7 +64,7 @@ class Sanctions(Lever):
         meaning="chance a week of finding work in the quarter after a sanction",
     )  # fmt: skip
     leak_factor: Number = item(
-        _RANGES["leak_factor"][0], unit="factor", ge=1, le=3,
+        _RANGES["leak_factor"][0], unit="factor", ge=_RANGES["leak_factor"][1], le=3,
         source="EV503: direction; size a judgement, 1.05 to 2 (a harm of known sign is not zero)",
         meaning="chance a week of leaving for neither work nor benefit in the quarter after a sanction",
     )  # fmt: skip
@@ -91,6 +90,15 @@ class Sanctions(Lever):
     def with_values(self, values: Mapping[str, float]) -> Self:
         """Other rates or effects."""
         return self.model_copy(update=dict(values))
+
+    def problems(self, scenario: "Scenario") -> dict[str, str]:
+        """Rates are known of four benefits."""
+        others = [group for group in self.groups if group not in SANCTIONED]
+        if not others:
+            return {}
+        return {
+            "groups": f"no rate of sanctions is known of {', '.join(others)}; allowed: {', '.join(SANCTIONED)}"
+        }
 
     def clashes(self, others: Mapping[str, Lever]) -> dict[str, str]:
         """Threat is counted once."""

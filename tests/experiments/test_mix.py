@@ -158,6 +158,7 @@ def test_the_instruments_of_ten_million_and_what_each_can_use() -> None:
         ("ips", ("levers.programme.ips.age_from=50",), "age_from"),
         ("early_and_one_caseworker", (), "combination"),
         ("early_intervention", ("levers.early_intervention.threat_share=0.5",), "threat"),
+        ("stricter_sanctions", (), "threat and sanctions"),
         ("ips", (), ""),
     ],
 )

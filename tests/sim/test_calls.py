@@ -70,7 +70,9 @@ def test_a_kernel_is_entered_directly_from_the_second_week_on() -> None:
     known, entry = call._known[_double]
     assert known[0] is table and entry is _double.overloads[_double.signatures[0]].entry_point
     assert row.tolist() == [0, 4, 8]
-    call(_double, table, np.arange(3.0))  # a second type: from now on numba is asked
+    other = np.arange(3.0)
+    call(_double, Table(other), other)  # a second type goes through numba; the first is entered as before
+    assert other.tolist() == [0, 2, 4] and call._known[_double][0][0] is table
     assert call(_double, table, row) is None and row.tolist() == [0, 8, 16]
 
 

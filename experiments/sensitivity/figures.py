@@ -71,8 +71,13 @@ def importance(analysis: Analysis, unit: Unit) -> "Figure":
                         [max(0.0, index.low), max(0.0, index.high)], [place, place], color=INK, linewidth=0.9
                     )
         _rows(axes, [factor_words(analysis.factors[k].name) for k in order])
-        axes.set_xlim(0.0)
-        axes.set_xlabel("share of what is not known about the effect, 95 % interval over the design")
+        whole = analysis.method in OF_VARIANCE
+        axes.set_xlim(0.0, 1.02 if whole else None)
+        beyond = whole and any(one[MAIN[analysis.method]].high > 1.0 for one in analysis.indices)
+        axes.set_xlabel(
+            "share of what is not known about the effect, 95 % interval over the design"
+            + (" (cut off at 1: luck leaves the rest open)" if beyond else "")
+        )
         axes.set_title(f"{analysis.effect.name}: whose ignorance it is ({analysis.method})")
         if names:
             axes.legend(frameon=False, loc="lower right")
@@ -80,6 +85,8 @@ def importance(analysis: Analysis, unit: Unit) -> "Figure":
     return figure
 
 
+# Methods whose index is a share of variance: between nothing and all of it, however far luck carries an estimate.
+OF_VARIANCE: Final = ("sobol", "rbd_fast", "shapley")
 _LABELS: Final = {"ST": "with everything it acts together with (total)", "S1": "alone (first order)"}
 
 
@@ -121,7 +128,7 @@ def over_time(analysis: Analysis, by_year: Mapping[str, Sequence[float]]) -> "Fi
             values = [by_year[year][k] for year in years]
             axes.plot(years, values, color=SCENARIO_COLOURS[at], marker="o", markersize=3.5,
                       label=fill(factor_words(analysis.factors[k].name), 28))  # fmt: skip
-        axes.set_ylim(0.0)
+        axes.set_ylim(0.0, 1.02 if analysis.method in OF_VARIANCE else None)
         axes.margins(x=0.05)
         axes.set_title(f"{analysis.effect.name}: the same by year ({MAIN[analysis.method]})")
         axes.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1.0, 0.5))

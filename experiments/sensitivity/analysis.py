@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from statistics import NormalDist
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -227,18 +226,28 @@ class Ends:
         )
 
 
-def ends(factors: Sequence[Factor], u: np.ndarray, y: np.ndarray) -> list[Ends]:
-    """For each factor the mean of y (float64 (points,)) in the lowest and the highest third of its values."""
+def ends(factors: Sequence[Factor], u: np.ndarray, y: np.ndarray, row: int = 1) -> list[Ends]:
+    """For each factor the mean of y (float64 (points,)) in the lowest and the highest third of its values.
+
+    row: points of a row of the design. They share coordinates and seeds, so a row counts once, by the mean of those of
+    its points that lie in the third.
+    """
     out = []
-    z = NormalDist().inv_cdf(1.0 - 0.025 / (2 * len(factors)))
+    level = 0.025 / (2 * len(factors))
+    rows = np.arange(len(y)) // row
     for k, factor in enumerate(factors):
         low, high = u[:, k] <= 1 / THIRD, u[:, k] >= 1 - 1 / THIRD
-        (a, ea), (b, eb) = (_mean(y[part], z) for part in (low, high))
+        (a, ea), (b, eb) = (_mean(y[part], rows[part], level) for part in (low, high))
         out.append(Ends(factor, a, b, ea, eb))
     return out
 
 
-def _mean(y: np.ndarray, z: float) -> tuple[float, float]:
-    if y.size < 2:
+def _mean(y: np.ndarray, rows: np.ndarray, level: float) -> tuple[float, float]:
+    """Mean of the rows' means and its half-width. rows: int64, the row of each point; level: beyond each side."""
+    from scipy.special import stdtrit
+
+    held, place = np.unique(rows, return_inverse=True)
+    if held.size < 2:
         return float("nan"), float("nan")
-    return float(y.mean()), z * float(y.std(ddof=1)) / y.size**0.5
+    each = np.bincount(place, y) / np.bincount(place)
+    return float(each.mean()), float(stdtrit(held.size - 1, 1.0 - level) * each.std(ddof=1) / held.size**0.5)

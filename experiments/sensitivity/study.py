@@ -59,6 +59,10 @@ class Plan:
         points = self.n + FRESH if self.emulated else points_needed(self.method, factors, self.n)
         return points * self.seeds * scenarios
 
+    def row(self, factors: int) -> int:
+        """Points of a row of the design: they share coordinates and seeds."""
+        return 1 if self.emulated else points_needed(self.method, factors, self.n) // self.n
+
 
 @dataclass
 class Study:
@@ -164,7 +168,7 @@ def lived(
     else:
         u = design(plan.method, factors, plan.n)
     points = [point_of(factors, row, plan.method == SCREENING) for row in u]
-    row = 1 if plan.emulated else points_needed(plan.method, len(factors), plan.n) // plan.n
+    row = plan.row(len(factors))
     known = anchored_ranges(factors) if ranges is None else ranges
     return u, Runs(experiment, points, Lot(plan.seeds, row, extra or {}), store, known)
 
@@ -192,7 +196,7 @@ def study(experiment: Experiment, plan: Plan, factors: Sequence[Factor], u: np.n
                 found = analyse(plan.method, factors, u, plan.n, effect, correlated=plan.drawn)
                 fitted = u
             out.analyses.append(found)
-            out.ends[effect.key] = ends(factors, fitted, effect.mean[: len(fitted)])
+            out.ends[effect.key] = ends(factors, fitted, effect.mean[: len(fitted)], plan.row(len(factors)))
             out.years[effect.key] = _by_year(experiment, plan, factors, u, runs, effect)
             if plan.method == VARIANCE and not plan.emulated:
                 out.convergence[effect.key] = convergence(effect.y, len(factors))

@@ -15,6 +15,7 @@ from typing import Any, Final
 from experiments.draws import Range, is_drawn, number_of, ranges, set_by_hand
 from experiments.experiment_file import PLAIN, Experiment
 from experiments.recost import why_not
+from experiments.sensitivity.settings import LEVERS
 from sim.errors import UserError
 from sim.scenario import Scenario
 from sim.scenario.law_tables import Law
@@ -108,6 +109,13 @@ def factors_of(
             f"--factor {asked[0]}: {fixed[asked[0]]} sets it itself, so it cannot vary over this set; leave the"
             " scenario or the factor out"
         )
+    if experiment.priced:
+        for factor in chosen:
+            if factor.in_files and factor.name.startswith(LEVERS):
+                raise UserError(
+                    f"{experiment.path}: factors: {factor.name} cannot vary: 'equal_budget' chose the doses of the"
+                    " levers, and reading the file again would undo them; leave the factor or 'equal_budget' out"
+                )
     chosen = [factor for factor in chosen if factor.name not in fixed]
     if len(chosen) < 2:
         raise UserError(

@@ -1,11 +1,13 @@
 """A point's values of the municipality and law laid over a scenario, thousands of times: without reading files again.
 
 Gives what `load` with the same overrides gives (tests/sensitivity/test_settings.py); where a path leads elsewhere than
-into the municipality or the paid shares, `load` itself does it.
+into the municipality or the paid shares, `load` itself does it, on the ground the scenario stands on and with the doses
+it was given.
 """
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
@@ -16,6 +18,7 @@ from sim.scenario.law_tables import Law
 
 _MUNICIPALITY: Final = "municipality."
 _PAID_SHARE: Final = "law.benefit_rates.paid_share."
+LEVERS: Final = "levers."
 
 
 def with_settings(scenario: Scenario, settings: Mapping[str, str]) -> Scenario:
@@ -25,7 +28,10 @@ def with_settings(scenario: Scenario, settings: Mapping[str, str]) -> Scenario:
     }
     if slow:
         changes = tuple(f"{name}={text}" for name, text in settings.items())
-        return load(_name(scenario), overrides=(*scenario.overrides, *changes)).for_weeks(scenario.weeks)
+        read = load(_name(scenario), _base(scenario), (*scenario.overrides, *changes))
+        if not any(name.startswith(LEVERS) for name in slow):
+            read = replace(read, levers=scenario.levers)  # a dose that an equal budget chose is in no file
+        return read.for_weeks(scenario.weeks)
     shares = {
         name.removeprefix(_PAID_SHARE): float(text)
         for name, text in settings.items()
@@ -78,3 +84,12 @@ def _put(model: Any, route: list[str], text: str) -> Any:
 def _name(scenario: Scenario) -> str:
     """What `load` takes for a scenario that was resolved before."""
     return scenario.files_used[len(scenario.parents)] if scenario.files_used else scenario.name
+
+
+def _base(scenario: Scenario) -> str | None:
+    """The ground of a scenario written NAME@BASE, None for one that stands on its own."""
+    _, at, base = scenario.name.partition("@")
+    if not at:
+        return None
+    below = scenario.files_used[: len(scenario.parents)]
+    return next((file for file in below if Path(file).stem == base), base)

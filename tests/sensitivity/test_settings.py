@@ -1,5 +1,7 @@
 """Values laid over a scenario without reading files give what `load` with the same overrides gives."""
 
+from pathlib import Path
+
 import pytest
 
 from experiments.experiment_file import load_experiment
@@ -46,6 +48,44 @@ def test_a_value_elsewhere_is_read_as_load_reads_it() -> None:
         with_settings(plain, settings).canonical()
         == load("early_intervention", overrides=changes).canonical()
     )
+
+
+def test_a_value_elsewhere_stays_on_the_ground_the_scenario_was_laid_on() -> None:
+    plain = load("early_intervention@slagelse_2024", overrides=["weeks=52"])
+    settings = {"prices.rate_index_per_year": "0.03"}
+    read = load("early_intervention@slagelse_2024", overrides=["weeks=52", "prices.rate_index_per_year=0.03"])
+    laid = with_settings(plain, settings)
+    assert laid.canonical() == read.canonical() and laid.start_week == plain.start_week
+    assert laid.name == plain.name
+
+
+PRICED = """
+base: baseline
+scenarios: [early_intervention]
+equal_budget: 2 mio. kr.
+factors:
+  {factor}
+"""
+
+
+def test_a_value_elsewhere_keeps_the_dose_of_an_equal_budget(tmp_path: Path) -> None:
+    file = tmp_path / "priced.yaml"
+    file.write_text(PRICED.format(factor="prices.rate_index_per_year: {low: 0.025, high: 0.04}"))
+    experiment = load_experiment(str(file))
+    priced = experiment.worlds[""][1]
+    assert priced.levers != load("early_intervention").levers
+    laid = with_settings(priced, {"prices.rate_index_per_year": "0.03"})
+    assert laid.levers == priced.levers and laid.prices.rate_index_per_year == 0.03
+    assert "prices.rate_index_per_year" in [
+        one.name for one in factors_of(experiment, ("scenario", "prices"))
+    ]
+
+
+def test_a_lever_whose_dose_a_budget_chose_is_no_factor(tmp_path: Path) -> None:
+    file = tmp_path / "priced.yaml"
+    file.write_text(PRICED.format(factor="levers.early_intervention.until_week: {low: 26, high: 52}"))
+    with pytest.raises(UserError, match="'equal_budget' chose the doses"):
+        factors_of(load_experiment(str(file)), ("scenario", "prices"))
 
 
 def test_values_that_cannot_stand_together_are_refused() -> None:

@@ -6,7 +6,7 @@ delta compare distributions and take any sample. Shapley effects share out what 
 (Owen 2014): here for a linear emulator, whose miss is said.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -17,6 +17,7 @@ from experiments.draws import Range, is_drawn, ranges, read_posterior
 from experiments.experiment_file import PLAIN, Experiment
 from experiments.sensitivity.factors import Factor, Point, fixed_by
 from experiments.sensitivity.running import Lot, Runs
+from experiments.sensitivity.settings import LEVERS
 from experiments.store import Store
 from sim.errors import UserError
 from sim.scenario.yaml_tree import nearest
@@ -36,18 +37,17 @@ def check_method(method: str) -> None:
 
 @dataclass(frozen=True)
 class Drawn:
-    """Draws as points. u: float64 (points, factors), the rank of each value, in (0, 1)."""
+    """Draws as points. u: float64 (points, factors), the rank of each value, in (0, 1); ranges: of every column after
+    which levels are put back, also of those that are not asked for."""
 
     factors: list[Factor]
     points: list[Point]
     u: np.ndarray
+    ranges: dict[str, Range]
 
     def runs(self, experiment: Experiment, seeds: int, store: Store | None) -> Runs:
         """Their runs, every draw under seeds of its own."""
-        known = {
-            factor.name: factor.range for factor in self.factors if factor.range and factor.group != "levels"
-        }
-        return Runs(experiment, self.points, Lot(seeds), store, known)
+        return Runs(experiment, self.points, Lot(seeds), store, self.ranges)
 
 
 def factors_of_draws(
@@ -102,4 +102,22 @@ def factors_of_draws(
     ]
     values = np.array([[row[name] for name in shown] for row in rows])
     ranks = np.argsort(np.argsort(values, axis=0, kind="stable"), axis=0, kind="stable")
-    return Drawn([of[name] for name in shown], points, (ranks + 0.5) / len(rows))
+    return Drawn(
+        [of[name] for name in shown], points, (ranks + 0.5) / len(rows), _anchored(rows[0], of, known)
+    )
+
+
+def _anchored(
+    columns: Mapping[str, float], of: Mapping[str, Factor], known: Mapping[str, Range]
+) -> dict[str, Range]:
+    """Ranges of every column that moves the base and is no level: a draw moves the world by all of them at once. One
+    that does not vary may still lie off its central value."""
+    out = {}
+    for name in columns:
+        if name in of and of[name].group != "levels":
+            one = of[name].range
+        else:
+            one = None if name in of else known.get(name)
+        if one is not None and not name.startswith(LEVERS):
+            out[name] = one
+    return out

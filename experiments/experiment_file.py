@@ -83,6 +83,7 @@ class Experiment:
     worlds: dict[str, tuple[Scenario, ...]]
     priced: Mapping[str, list[Priced]] = field(default_factory=dict)  # by variant, with an equal budget
     first: int = 0  # number of the first draw and seed: others than those something was chosen with
+    first_row: int = 0  # the same of a file of draws, whose rows have an end
 
     @property
     def names(self) -> tuple[str, ...]:

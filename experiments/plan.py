@@ -1,7 +1,8 @@
 """The runs of an experiment: pairs of (draw, seed), some of them the same draw under other luck, each with all
 scenarios.
 
-Pair p has seed p + 1 (with `Experiment.first`, draws and seeds begin so much later). The first pairs have a draw each;
+Pair p has seed p + 1 (with `Experiment.first`, draws and seeds begin so much later; rows of a file of draws begin at
+`Experiment.first_row`). The first pairs have a draw each;
 the replicates repeat the first draws with seeds of their own, so that luck can be told from what is not known.
 Replicates are spread over the whole, so that a batch that stops early has its share of them.
 """
@@ -84,9 +85,10 @@ class Planned:
                 at, repeated = repeated, repeated + 1
             else:
                 at, fresh = fresh, fresh + 1
-            at += first
-            if self._posterior:
-                at %= len(self._posterior)  # a file with few draws repeats them under other luck
+            if self._posterior:  # a file with few draws repeats them under other luck
+                at = (at + self.experiment.first_row) % len(self._posterior)
+            else:
+                at += first
             yield Pair(number, variant, -1 if file.draws == "none" else at, first + number + 1)
 
     def scenarios(self, pair: Pair) -> tuple[Scenario, ...]:

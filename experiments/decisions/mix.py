@@ -25,6 +25,7 @@ from experiments.decisions.mix_search import (
     front,
     last_krone,
 )
+from experiments.draws import read_posterior
 from experiments.equal_budget import TOLERANCE
 from experiments.experiment_file import PLAIN, Experiment
 from sim.errors import UserError
@@ -56,7 +57,7 @@ class Finalist:
     expected: dict[str, float]  # what the fitted answer said, by outcome
     behind: dict[
         str, tuple[float, float]
-    ]  # viewpoint -> loss against the finalist that is best on fresh luck
+    ]  # viewpoint -> loss against what is best on fresh luck, a finalist or doing nothing
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,7 @@ class Plan:
 
 def plan_mix(plan: Experiment) -> Plan:
     """The splits to live. Raises UserError when there is nothing to split, or too few splits for a fit."""
+    _check_rows(plan)
     found, refused = instruments(plan)
     own, base = plan.file.decide.mix, plan.worlds[PLAIN][0]
     least = coefficients(len(found)) + 1
@@ -136,8 +138,23 @@ def _different(splits: Sequence[Split]) -> list[Split]:
     return list(seen.values())
 
 
+def _check_rows(plan: Experiment) -> None:
+    """Raises UserError when a file of draws has too few rows for finals on draws nobody has searched with."""
+    if plan.file.draws in ("ranges", "none"):
+        return
+    own = plan.file.decide.mix
+    rows = len(read_posterior(plan.file.draws, plan.worlds[PLAIN][0]))
+    if rows < own.pairs + own.fresh_pairs:
+        raise UserError(
+            f"{plan.path}: decide: mix: {plan.file.draws} has {rows} draws; pairs {own.pairs} and fresh_pairs"
+            f" {own.fresh_pairs} need {own.pairs + own.fresh_pairs}, or the finals would be on draws of the search:"
+            " fewer pairs, or more draws"
+        )
+
+
 def experiment_of(plan: Experiment, splits: Sequence[Split], pairs: int, first: int) -> Experiment:
-    """Base and splits as an experiment of its own, a draw for every pair, beginning with draw and seed `first`."""
+    """Base and splits as an experiment of its own, a draw for every pair, beginning with draw and seed `first`; of a
+    file of draws with its first row or, for fresh draws, with the row after those of the design."""
     file = plan.file.model_copy(
         update={
             "pairs": pairs,
@@ -149,7 +166,8 @@ def experiment_of(plan: Experiment, splits: Sequence[Split], pairs: int, first: 
         }
     )
     world = (plan.worlds[PLAIN][0], *(one.scenario for one in splits))
-    return replace(plan, name=f"{plan.name}_mix", file=file, worlds={PLAIN: world}, priced={}, first=first)
+    return replace(plan, name=f"{plan.name}_mix", file=file, worlds={PLAIN: world}, priced={}, first=first,
+                   first_row=plan.file.decide.mix.pairs if first else 0)  # fmt: skip
 
 
 def outcomes_of(job: "Batch") -> dict[str, np.ndarray]:
@@ -234,19 +252,16 @@ def _finalists(
     def with_error(values: np.ndarray) -> tuple[float, float]:
         return float(values.mean()), float(t_95(n - 1) * values.std(ddof=1) / np.sqrt(n))
 
-    first = {
-        view: int((seen[key].mean(axis=0) * (-1.0 if key == "weeks" else 1.0)).argmin())
+    # Doing nothing stands last, at 0: it may be the best of them.
+    losses = {
+        view: np.column_stack([seen[key] * (-1.0 if key == "weeks" else 1.0), np.zeros(n)])
         for view, key in VIEW_OUTCOME.items()
     }
+    first = {view: int(loss.mean(axis=0).argmin()) for view, loss in losses.items()}
     out = []
     for k, (names, split) in enumerate(asked):
         u = np.array([split.kr]) / most
-        behind = {
-            view: with_error(
-                (-1.0 if key == "weeks" else 1.0) * (seen[key][:, k] - seen[key][:, first[view]])
-            )
-            for view, key in VIEW_OUTCOME.items()
-        }
+        behind = {view: with_error(loss[:, k] - loss[:, first[view]]) for view, loss in losses.items()}
         out.append(
             Finalist(
                 names,

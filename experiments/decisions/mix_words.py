@@ -63,7 +63,8 @@ def mix_tables(mix: Mix) -> list[list[list[str]]]:
          "public mio. kr.", "weeks in work", "behind best", "weeks in work, health barrier",
          *(_KEPT_WORDS[key] for key in KEPT)]
     ]  # fmt: skip
-    finals.append(["do nothing", "0", "0", _behind_nothing(mix), "0", "0", "", "0", *("0" for _ in KEPT)])
+    finals.append(["do nothing", "0", "0", _behind_nothing(mix, "municipality"), "0", "0",
+                   _behind_nothing(mix, "people"), "0", *("0" for _ in KEPT)])  # fmt: skip
     for one in mix.finalists:
         finals.append(
             [
@@ -131,8 +132,11 @@ def _error(value: tuple[float, float], unit: float, digits: int) -> str:
 
 
 def _behind(one: Finalist, view: str) -> str:
-    """Loss against the finalist that is best on fresh luck; whether it can be told apart."""
-    loss, error = one.behind[view]
+    """Loss against what is best on fresh luck; whether it can be told apart."""
+    return _loss(*one.behind[view], view)
+
+
+def _loss(loss: float, error: float, view: str) -> str:
     if loss == 0.0 and error == 0.0:
         return "best"
     if loss <= error:
@@ -140,10 +144,12 @@ def _behind(one: Finalist, view: str) -> str:
     return f"{loss:,.0f} weeks" if view == "people" else f"{loss / 1e6:,.1f} mio."
 
 
-def _behind_nothing(mix: Mix) -> str:
-    """Doing nothing against the cheapest finalist."""
-    first = min(mix.finalists, key=lambda one: one.values["municipal"][0])
-    mean, error = first.values["municipal"]
-    if mean >= 0.0:
-        return "best"
-    return "not told apart" if -mean <= error else f"{-mean / 1e6:,.1f} mio."
+def _behind_nothing(mix: Mix, view: str) -> str:
+    """The same of doing nothing, which is at 0."""
+    key = VIEW_OUTCOME[view]
+    losses = [
+        (-mean if key == "weeks" else mean, error)
+        for mean, error in (one.values[key] for one in mix.finalists)
+    ]
+    mean, error = min(losses)
+    return "best" if mean >= 0.0 else _loss(-mean, error, view)

@@ -1,12 +1,14 @@
 """The best mix on made-up answers whose optimum is known, and what rule 20 of the economics keeps out of it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from made_decision import decision
 
-from experiments.decisions.mix import FRESH_FROM, Mix, Plan, experiment_of, plan_mix, solve
+from experiments.decisions.mix import FRESH_FROM, Mix, Plan, _finalists, experiment_of, plan_mix, solve
 from experiments.decisions.mix_design import coefficients, corners, design, feasible, within_budget
 from experiments.decisions.mix_figures import mix_figures
 from experiments.decisions.mix_levers import Split, instruments, possible, why_not
@@ -203,6 +205,23 @@ def test_fresh_pairs_share_no_draw_and_no_seed_with_the_design() -> None:
     assert len(draws[1]) == 40 and 0 not in seeds[0] | seeds[1]
 
 
+def test_finals_take_rows_of_a_file_that_nobody_has_searched_with(tmp_path: Path) -> None:
+    rows = 85  # 1,000,000 is 55 after a multiple of it: the finals would begin at row 55 and go round
+    values = np.random.default_rng(1).uniform(0.05, 0.15, rows)
+    (tmp_path / "draws.csv").write_text("trust.gain\n" + "\n".join(f"{one:.6f}" for one in values) + "\n")
+    plan = load_experiment("ten_million")
+    plan = replace(plan, file=plan.file.model_copy(update={"draws": str(tmp_path / "draws.csv")}))
+    made = plan_mix(plan)
+    seen = [
+        [pair.draw for pair in Planned(experiment_of(plan, made.splits, 40, first)).pairs()]
+        for first in (0, FRESH_FROM)
+    ]
+    assert seen == [list(range(40)), list(range(40, 80))]
+    (tmp_path / "draws.csv").write_text("trust.gain\n" + "0.1\n" * 79)
+    with pytest.raises(UserError, match="79 draws; pairs 40 and fresh_pairs 40 need 80"):
+        plan_mix(plan)
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
@@ -280,6 +299,23 @@ def test_a_made_mix_is_answered_and_judged_on_fresh_luck() -> None:
     firsts = [one.behind["municipality"] for one in found.finalists]
     assert (0.0, 0.0) in firsts and all(loss >= 0.0 for loss, _ in firsts)
     assert found.runs == PAIRS * (1 + found.splits) + 30 * (1 + len(found.finalists))
+
+
+def test_doing_nothing_comes_to_the_finals() -> None:
+    """It costs nothing and the finalists cost 3 and 8: it alone is best, and they are behind it by what they cost."""
+    plan = plan_mix(load_experiment("ten_million"))
+    asked = [((f"split {k}",), split) for k, split in enumerate(plan.splits[:2])]
+    chance = np.random.default_rng(1)
+    cost = np.array([3e6, 8e6]) + 1e5 * chance.normal(0, 1, (30, 2))
+    seen = {key: np.zeros((30, 2)) for key in made_answer(plan, plan.splits[:2], 30, 1)} | {
+        "municipal": cost,
+        "public": cost,
+    }
+    found = _finalists(asked, seen, {}, np.ones(len(plan.instruments)))
+    assert [one.behind["municipality"][0] for one in found] == pytest.approx([3e6, 8e6], rel=0.05)
+    mix = replace(made_mix(), finalists=found)
+    told = [[row[3] for row in rows] for rows in mix_tables(mix)][0]
+    assert told[1] == "best" and told[2:] == ["3.0 mio.", "8.0 mio."]
 
 
 def test_a_mix_is_told_and_drawn() -> None:

@@ -213,7 +213,11 @@ def ranked(plan: Experiment) -> dict[str, int]:
 
 
 def decide(job: "Batch") -> Decision:
-    """The decision from the finished runs of a batch. Raises UserError when too few pairs are whole."""
+    """The decision from the finished runs of a batch.
+
+    Raises UserError when runs failed (pairs left out need not be like the others) and when there are too few pairs.
+    """
+    check_whole(job)
     plan = job.experiment
     base, of_class_a = plan.worlds[PLAIN][0], ranked(plan)
     tables = [job.differences(outcome) for outcome in wanted(whole_years(base))]
@@ -239,6 +243,28 @@ def decide(job: "Batch") -> Decision:
     except ValueError as wrong:
         raise UserError(f"{plan.path}: {int(whole.sum())} whole pairs: {wrong}; run more pairs") from None
     return found
+
+
+MOST_NAMED: Final = 3  # failed runs
+
+
+def check_whole(job: "Batch") -> None:
+    """Raises UserError where a run of a pair that was begun is missing, and names those runs."""
+    names = job.experiment.names
+    lost = [
+        f"{names[run.scenario]}, seed {run.pair.seed}"
+        for pair, runs in job.keys.items()
+        if any(run.key in job.have for run in runs)
+        for run in runs
+        if run.key not in job.have
+    ]
+    failed = max(job.summary.failed, len(lost))
+    if failed:
+        named = "; ".join(lost[:MOST_NAMED]) + (" ..." if len(lost) > MOST_NAMED else "")
+        raise UserError(
+            f"{failed} of {job.summary.planned} runs failed, and none may be left out: {named or 'whole pairs'}."
+            f" The same command tries them again; jobcenter store status {job.store.folder} shows them"
+        )
 
 
 def _parameters(job: "Batch", draws: np.ndarray) -> dict[str, np.ndarray]:

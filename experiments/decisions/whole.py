@@ -102,13 +102,16 @@ def headline(all_of_it: Whole) -> list[str]:
         if all_of_it.pilots
         else "No strategy can be given by lot, so no trial is priced."
     )
+    part = all_of_it.world_share
+    whole_town = "" if part == 1.0 else f" (here and below of the {part:g} of it that is simulated)"
+    worth = _mio(perfect[width] / part, errors["perfect"] / part)
     lost = _mio(regret, errors[f"regret/municipality/{first}"])
     often = _percent(share, errors[f"best/municipality/{first}"])
     return [
-        f"For the municipality '{first}' has the least expected regret: {lost} over the horizon; it is best in {often}"
-        f" of {found.draws} draws of what is not known.",
-        f"Knowing everything would be worth {_mio(perfect[width], errors['perfect'])}: a pilot that costs more is not"
-        f" worth it. {trials}",
+        f"For the municipality '{first}' has the least expected regret: {lost} over the horizon{whole_town};"
+        f" it is best in {often} of {found.draws} draws of what is not known.",
+        f"Knowing everything would be worth {worth} to the whole municipality: a pilot that costs more is not worth it."
+        f" {trials}",
         *(f"Not ranked: {name} (class {kind})." for name, kind in found.left_out.items()),
         *(f"Not at one price: {text}." for text in all_of_it.bound),
     ]
@@ -121,7 +124,7 @@ def sections(all_of_it: Whole) -> list[Section]:
         _best(found),
         _worth(found),
         _back(found),
-        _information(found),
+        _information(found, all_of_it.world_share),
         _trials(all_of_it),
         _needed(all_of_it),
     ]
@@ -187,14 +190,19 @@ def _back(found: Decision) -> Section:
     return Section("payback", "What it costs, gives, and when it has paid for itself", [], [rows])
 
 
-def _information(found: Decision) -> Section:
+def _information(found: Decision, share: float) -> Section:
+    """share: of the municipality that is simulated. What a pilot costs is of the whole of it, so this is too."""
     told = found.information
-    rows: Table = [["worth knowing beforehand", "mio. kr.", "chance alone finds"]]
-    rows += [[f"everything, prior {name}", f"{kr / 1e6:,.2f}", ""] for name, kr in told["perfect"].items()]
+    rows: Table = [["worth knowing beforehand", "mio. kr., whole municipality", "chance alone finds"]]
+    rows += [
+        [f"everything, prior {name}", f"{kr / share / 1e6:,.2f}", ""] for name, kr in told["perfect"].items()
+    ]
     for name, part in told["groups"].items():
-        rows.append([f"{name} ({part['parameters']})", *_part(part)])
-    rows += [[name, *_part(part)] for name, part in told["parameters"].items()]
+        rows.append([f"{name} ({part['parameters']})", *_part(part, share)])
+    rows += [[name, *_part(part, share)] for name, part in told["parameters"].items()]
     text = (
+        "Kroner of the whole municipality over the horizon, as the prices of trials are."
+        " "
         "A group says what its parameters are worth known together; number in brackets: how many. A value that is no"
         " more than chance alone finds is marked with (chance)."
     )
@@ -203,9 +211,9 @@ def _information(found: Decision) -> Section:
     )
 
 
-def _part(part: Mapping[str, float]) -> tuple[str, str]:
+def _part(part: Mapping[str, float], share: float) -> tuple[str, str]:
     mark = "" if part["kr"] > part["by_chance"] else " (chance)"
-    return f"{part['kr'] / 1e6:,.2f}{mark}", f"{part['by_chance'] / 1e6:,.2f}"
+    return f"{part['kr'] / share / 1e6:,.2f}{mark}", f"{part['by_chance'] / share / 1e6:,.2f}"
 
 
 def _trials(all_of_it: Whole) -> Section:

@@ -103,7 +103,6 @@ def decide(
             "world_share": base.world.share,
             "weeks": base.weeks,
             "pairs": len(found.pairs.draw),
-            "failed_runs": summary.failed,
             "page": str(folder / NAME),
             **_as_json(everything),
         }
@@ -116,8 +115,6 @@ def decide(
         if priced is not None:  # what each can use of the budget: capacity may bind
             print("\n" + "\n".join(priced_lines(priced, base.prices.level_year)))
         print(f"\nWritten: {folder / NAME}")
-    if summary.failed:
-        raise typer.Exit(1)
 
 
 def _forecasts(job: "Batch", split: "Plan | None", store: "Store", workers: int) -> str:

@@ -1,13 +1,16 @@
 """Decisions under uncertainty on made-up draws whose answer is known."""
 
 import re
+from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from made_decision import NAMES, PRIORS, decision
 
 from experiments.decisions import value
-from experiments.decisions.discovery import where_better, words
+from experiments.decisions.answer import check_whole
+from experiments.decisions.discovery import Box, where_better, words
 from experiments.decisions.groups import ALL, groups_of
 from experiments.decisions.knowledge import without_luck
 from experiments.decisions.page import render
@@ -15,8 +18,10 @@ from experiments.decisions.pays_back import all_needed, needed, weeks_needed
 from experiments.decisions.pilot import Pilot, Reach, pilots, reach_of, verdict
 from experiments.decisions.precision import resampled
 from experiments.decisions.question import Trials
-from experiments.decisions.whole import Whole, sections
+from experiments.decisions.whole import Whole, headline, sections
 from experiments.money import choices
+from experiments.plan import Pair, Run
+from sim.errors import UserError
 from sim.scenario import load
 
 
@@ -234,6 +239,27 @@ def test_a_known_box_is_found_with_luck_in_the_way() -> None:
     )
 
 
+def test_how_often_a_box_wins_is_counted_on_draws_it_was_not_made_from() -> None:
+    """Luck decides, and one weak condition beside it: on its own draws the box wins more often than it will again."""
+
+    def inside(box: Box, parameters: dict[str, np.ndarray]) -> np.ndarray:
+        sides = [(parameters[one.parameter] > one.threshold) == one.above for one in box.conditions]
+        return np.all(sides, axis=0)
+
+    own, said, again = [], [], made_draws(500, 20_000)
+    new = np.random.default_rng(90).normal(0, 1, 20_000) + 1.2 * (again["p3"] > 0.5) - 0.6
+    for seed in range(6):
+        p, chance = made_draws(seed), np.random.default_rng(50 + seed)
+        gain = chance.normal(0, 1, 300) + 1.2 * (p["p3"] > 0.5) - 0.6
+        box = where_better("a", "b", gain, p, shuffles=19)
+        if not box.why_not:
+            truth = (new[inside(box, again)] > 0).mean()
+            own.append((gain[inside(box, p)] > 0).mean() - truth)
+            said.append(box.density - truth)
+            assert "on draws the tree has not seen" in words(box)
+    assert len(said) >= 4 and np.mean(own) > 0.04 and np.mean(said) < 0.02
+
+
 def test_nothing_is_said_of_luck() -> None:
     for seed in range(3):
         gain = np.random.default_rng(100 + seed).normal(0, 1, 300)
@@ -274,6 +300,35 @@ def test_the_page_holds_every_answer_and_nothing_from_outside() -> None:
         assert section.title.replace("'", "&#39;") in page
     assert page.count("<svg") == 5
     assert not re.search(r'(src|href)="(?!#)', page) and len(page) < 1_000_000
+
+
+def test_what_is_worth_knowing_is_of_the_whole_municipality_as_the_prices_of_trials_are() -> None:
+    whole, quarter = made_whole(), replace(made_whole(), world_share=0.25)
+    kr = whole.decision.information["perfect"]["evidence range"] / 1e6
+    assert f"worth {kr:,.1f} ±" in headline(whole)[1] and f"worth {kr / 0.25:,.1f} ±" in headline(quarter)[1]
+    assert "to the whole municipality" in headline(quarter)[1]
+    assert "of the 0.25 of it that is simulated" in headline(quarter)[0]
+    assert "simulated" not in headline(whole)[0]
+    [table] = next(one for one in sections(quarter) if one.key == "information").tables
+    assert table[0][1] == "mio. kr., whole municipality" and table[1][1] == f"{kr / 0.25:,.2f}"
+
+
+def test_failed_runs_end_the_answer_with_their_names() -> None:
+    """Pairs left out because a strategy broke down need not be like the others."""
+    pairs = [Pair(number, "", number, number + 1) for number in range(3)]
+    keys = {pair: [Run(f"{pair.number}{at}", pair, at) for at in range(2)] for pair in pairs}
+    have = {run.key for runs in keys.values() for run in runs} - {"11"}
+    job = SimpleNamespace(
+        experiment=SimpleNamespace(names=("baseline", "dear")), keys=keys, have=have,
+        summary=SimpleNamespace(failed=1, planned=6), store=SimpleNamespace(folder="here"),
+    )  # fmt: skip
+    with pytest.raises(UserError, match="1 of 6 runs failed.*dear, seed 2.*same command.*store status here"):
+        check_whole(job)  # type: ignore[arg-type]
+    job.have, job.summary.failed = have | {"11"}, 0
+    check_whole(job)  # type: ignore[arg-type]
+    job.have = have - {"20", "21"}  # a pair the stop rule never began is no failure, one that lacks a run is
+    with pytest.raises(UserError, match="1 of 6"):
+        check_whole(job)  # type: ignore[arg-type]
 
 
 def test_the_box_of_the_made_decision_is_its_parameter() -> None:

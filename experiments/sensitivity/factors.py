@@ -1,8 +1,10 @@
 """What may vary: every number with a range, in groups, and what an experiment file adds.
 
 *effects* and *mechanism* are drawn as in a batch: the levels are put back after each draw (experiments/anchor.py), so
-what they move is the effect, not the municipality. *levels* are the fitted rates of finding work, falling ill, leaving,
-and who lives in the municipality; they form a group of their own and are never put back (economics rule 4). *prices*
+what they move is the effect, not the municipality. Numbers of the levers that are known as a range belong to the
+effects and move no base, so nothing is put back after them. *levels* are the fitted rates of finding work, falling
+ill, leaving, and who lives in the municipality; they form a group of their own and are never put back (economics rule
+4). *prices*
 are prices, staff and shares paid with a range of their own in the files. *scenario* are values an experiment gives a
 range under `factors:`. *structure* chooses one of its `variants`, or (when asked) one of its scenarios. A variant that
 changes the refusion rules only is no factor but a context: every run is costed under it too (experiments/recost.py).
@@ -12,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from experiments.draws import Range, is_drawn, number_of, ranges, set_by_hand
+from experiments.draws import Range, is_drawn, lever_ranges, number_of, ranges, set_by_hand
 from experiments.experiment_file import PLAIN, Experiment
 from experiments.recost import why_not
 from experiments.sensitivity.settings import LEVERS
@@ -131,6 +133,8 @@ def _known(experiment: Experiment, base: Scenario) -> dict[str, Factor]:
         name: Factor(name, "effects" if name.split(".")[0] in _EFFECTS else "mechanism", one)
         for name, one in drawn.items()
     }
+    for name, one in lever_ranges(experiment.worlds[PLAIN]).items():
+        out[name] = Factor(name, "effects", one)
     for name, row in base.behaviour_rows.items():
         if not is_drawn(name, row.status) and row.distribution != "fixed" and row.low < row.high:
             out[name] = Factor(name, "levels", Range(row.value, row.low, row.high, row.distribution))

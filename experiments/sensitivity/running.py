@@ -138,13 +138,18 @@ class Runs:
 
     def levels_to_fit(self) -> int:
         """Runs of the base still to be made to learn how levels are put back."""
-        drawn = dict.fromkeys(point.variant for point in self.points if point.values)
-        bases = [self.experiment.worlds[variant][0] for variant in drawn]
+        bases = [self.experiment.worlds[variant][0] for variant in self._anchored()]
         return sum(runs_to_fit(len(self.ranges)) for base in bases if not kept_at(base, self.ranges).exists())
+
+    def _anchored(self) -> list[str]:
+        """Variants whose levels are put back: none where all that varies are numbers of levers, which move no base."""
+        return (
+            list(dict.fromkeys(point.variant for point in self.points if point.values)) if self.ranges else []
+        )
 
     def fit_levels(self, workers: int, progress: Callable[[int], None] = lambda _: None) -> list[Response]:
         """Learns, once, how levels are put back in every structure that is lived."""
-        for variant in dict.fromkeys(point.variant for point in self.points if point.values):
+        for variant in self._anchored():
             if variant not in self.responses:
                 base = self.experiment.worlds[variant][0]
                 self.responses[variant] = response_of(base, self.ranges, workers, progress)

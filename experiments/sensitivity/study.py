@@ -25,6 +25,7 @@ from experiments.sensitivity.analysis import (
 from experiments.sensitivity.factors import Factor, point_of
 from experiments.sensitivity.indices import convergence
 from experiments.sensitivity.running import MOST_EXTRA, Lot, Runs
+from experiments.sensitivity.settings import LEVERS
 from experiments.sensitivity.surrogate import FEWEST, FRESH, of_emulator
 from experiments.sensitivity.words import Unit, paragraph, ranking, unit_of
 from experiments.store import Store
@@ -105,7 +106,7 @@ class Study:
 
 def check_plan(plan: Plan, experiment: Experiment) -> dict[str, Unit]:
     """Units of the outcomes. Raises UserError for what cannot be analysed, before anything is run."""
-    if plan.method == VARIANCE and plan.n & (plan.n - 1):
+    if plan.method == VARIANCE and not plan.emulated and plan.n & (plan.n - 1):
         near = 1 << (plan.n.bit_length() - 1)
         raise UserError(f"--n {plan.n}: Sobol' sequences need a power of two; take {near} or {2 * near}")
     if plan.emulated and plan.method != VARIANCE:
@@ -174,11 +175,13 @@ def lived(
 
 
 def anchored_ranges(factors: Sequence[Factor]) -> dict[str, Range]:
-    """Ranges of the factors after which levels are put back."""
+    """Ranges of the factors after which levels are put back; a lever's own numbers move no base."""
     return {
         factor.name: factor.range
         for factor in factors
-        if factor.range is not None and factor.group in ("effects", "mechanism")
+        if factor.range is not None
+        and factor.group in ("effects", "mechanism")
+        and not factor.name.startswith(LEVERS)
     }
 
 

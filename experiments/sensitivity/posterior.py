@@ -15,7 +15,7 @@ import numpy as np
 
 from experiments.draws import Range, is_drawn, ranges, read_posterior
 from experiments.experiment_file import PLAIN, Experiment
-from experiments.sensitivity.factors import Factor, Point, fixed_by
+from experiments.sensitivity.factors import Factor, Point, contexts_of, fixed_by
 from experiments.sensitivity.running import Lot, Runs
 from experiments.sensitivity.settings import LEVERS
 from experiments.store import Store
@@ -26,12 +26,30 @@ METHODS: Final = ("pawn", "delta", "shapley")
 FEWEST: Final = 30
 
 
-def check_method(method: str) -> None:
-    """Raises UserError for a method that needs independent factors."""
+def check_method(method: str, choosing: Mapping[str, object]) -> None:
+    """Raises UserError for a method that needs independent factors, and for an option that chooses others than the
+    columns. choosing: option -> what was given."""
     if method not in METHODS:
         raise UserError(
             f"--draws: {method} needs factors that vary independently of each other, draws of a file may not; choose"
             f" --method {', '.join(METHODS[:-1])} or {METHODS[-1]}"
+        )
+    for option, given in choosing.items():
+        if given:
+            raise UserError(
+                f"{option} has no meaning with --draws: what varies are the columns of the file, and --factor chooses"
+                " among them"
+            )
+
+
+def check_structure(experiment: Experiment) -> None:
+    """Raises UserError for variants that would have to be lived: a draw says nothing of which of them holds."""
+    contexts = contexts_of(experiment)
+    lived = [variant for variant in experiment.worlds if variant != PLAIN and variant not in contexts]
+    if lived:
+        raise UserError(
+            f"{experiment.path}: variants: {', '.join(lived)} cannot be chosen by a file of draws; leave --draws or"
+            " them out"
         )
 
 

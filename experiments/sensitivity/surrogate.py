@@ -56,9 +56,16 @@ def of_emulator(factors: Sequence[Factor], u: np.ndarray, effect: Effect) -> Ana
     ]
     predicted = fit(u[:n], mean[:n])(u[n:])
     missed = missed_share(predicted, effect.y[n:])
+    error = (
+        f"at {FRESH} fresh points it misses {missed:.0%} of the variance, luck taken out"
+        if np.isfinite(missed)
+        else "what it misses cannot be measured with one seed"
+        if effect.y.shape[1] < 2
+        else f"what it misses cannot be measured: {FRESH} fresh points differ by no more than luck"
+    )
     said = (
-        f"from an emulator ({name}) of {n} points; at {FRESH} fresh points it misses {missed:.0%} of the variance, luck"
-        " taken out; intervals hold the choice of points, not what it misses"
+        f"from an emulator ({name}) of {n} points; {error};"
+        " intervals hold the choice of points, not what it misses"
     )
     judged = Effect(effect.scenario, effect.outcome, effect.y[:n], effect.context)
     return Analysis(judged, VARIANCE, factors, indices, [said])

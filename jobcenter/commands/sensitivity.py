@@ -5,6 +5,7 @@ Example: jobcenter sensitivity sensitivity_three_levers --method auto
 
 import json
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -122,7 +123,7 @@ def sensitivity(
     from experiments.experiment_file import WHERE
     from experiments.sensitivity.analysis import METHODS
     from experiments.sensitivity.factors import DEFAULT_GROUPS, factors_of
-    from experiments.sensitivity.posterior import check_method, factors_of_draws
+    from experiments.sensitivity.posterior import check_method, check_structure, factors_of_draws
     from experiments.sensitivity.study import (
         OUTCOMES_SHOWN,
         Plan,
@@ -138,11 +139,12 @@ def sensitivity(
     if where not in WHERE:
         raise UserError(f"--where {where}: allowed are {', '.join(WHERE)}")
     if draws is not None:
-        check_method(method)
+        check_method(method, {"--groups": groups, "--scenario-as-factor": which_scenario})
     experiment = _experiment(names, full, share, weeks, overrides or [])
     chosen = groups.split(",") if groups else list(DEFAULT_GROUPS)
     drawn = None
     if draws is not None:
+        check_structure(experiment)
         drawn = factors_of_draws(experiment, draws, n, factor or ())
         factors = drawn.factors
     else:
@@ -354,6 +356,7 @@ def _print(found: "Study") -> None:
         rows = [["  factor", "group", main, "95 % from", "to", *beside]]
         for k in one.order()[:SHOWN]:
             index = one.indices[k][main]
+            numbers = (index.value, index.low, index.high)
             two = (
                 (one.indices[k]["mu"].value, one.indices[k]["sigma"].value)
                 if screening
@@ -362,7 +365,7 @@ def _print(found: "Study") -> None:
             rows.append(
                 [
                     f"  {factor_words(one.factors[k].name)}", one.factors[k].group,
-                    *(f"{value * scale:,.2f}" for value in (index.value, index.low, index.high)),
+                    *(f"{value * scale:,.2f}" if isfinite(value) else "-" for value in numbers),
                     *(f"{value * unit.scale:+,.2f}" for value in two),
                 ]
             )  # fmt: skip

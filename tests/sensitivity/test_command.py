@@ -241,6 +241,9 @@ def test_draws_of_a_file_are_points_as_they_are(small: str, tmp_path: Path) -> N
     for method in ("morris", "sobol", "rbd_fast", "auto"):
         refused = call(*words, "--method", method)
         assert refused.exit_code == 2 and "independently" in refused.output
+    for option in (("--groups", "levels"), ("--scenario-as-factor",)):
+        refused = call(*words, "--method", "shapley", *option)
+        assert refused.exit_code == 2 and f"{option[0]} has no meaning with --draws" in refused.output
     frame.assign(**{"trust.gain": 0.1}).iloc[:20].to_csv(tmp_path / "few.csv", index=False)
     few = call(
         small, *SMALL, "--draws", str(tmp_path / "few.csv"), "--method", "pawn", "--out", str(tmp_path / "no")

@@ -31,7 +31,9 @@ def test_a_curved_function_is_found_from_few_points_although_there_is_luck() -> 
         assert found.indices[k]["ST"].value == pytest.approx(ISHIGAMI["ST"][k], abs=0.08)
         assert found.indices[k]["S1"].value == pytest.approx(ISHIGAMI["S1"][k], abs=0.08)
         assert found.indices[k]["ST"].low <= found.indices[k]["ST"].value + 0.05
-    assert len(found.effect.y) == 160
+    assert len(found.effect.y) == 160 and not found.luck_out
+    one = surrogate.of_emulator(factors(3), u[:104], Effect("s", "o", y[:104, :1]))
+    assert "cannot be measured with one seed" in one.remarks[0] and "nan" not in one.remarks[0]
 
 
 def test_what_is_missed_is_measured_without_luck() -> None:

@@ -2,13 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from statistics import NormalDist
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from experiments.sensitivity.emulator import emulated, of_correlated
 from experiments.sensitivity.factors import Factor
-from experiments.sensitivity.indices import BOOTSTRAPS, Index, means, morris, noise_variance, sobol, variance
+from experiments.sensitivity.indices import (
+    BOOTSTRAPS,
+    Index,
+    means,
+    morris,
+    noise_variance,
+    sobol,
+    student,
+    variance_bound,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -70,6 +80,8 @@ class Analysis:
     factors: Sequence[Factor]
     indices: list[dict[str, Index]]
     remarks: list[str] = field(default_factory=list)
+    row: int = 1  # points of a row of the design, which share luck
+    luck_out: bool = False  # whether luck has been taken out of the indices
 
     def order(self) -> list[int]:
         """Factors by the method's main index, largest first."""
@@ -77,10 +89,21 @@ class Analysis:
         return sorted(range(len(main)), key=lambda k: -(main[k] if np.isfinite(main[k]) else -np.inf))
 
     def told_from_luck(self) -> bool:
-        """Whether there is anything left to share out once luck is taken out."""
-        return variance(self.effect.y) > 0 and any(
-            np.isfinite(one[MAIN[self.method]].value) and one[MAIN[self.method]].low > 0
-            for one in self.indices
+        """Whether there is anything left to share out once luck is taken out, and some factor has a part of it.
+
+        Both are asked of bounds, that of the factors held for all of them at once (Bonferroni): of sixty idle factors
+        some have an interval of 95 % above zero.
+        """
+        rows = len(self.effect.y) // self.row
+        if variance_bound(self.effect.y, self.row) <= 0:
+            return False
+        wider = float(student(0.025 / len(self.indices), rows - 1) / NormalDist().inv_cdf(0.975))
+        found = [one[MAIN[self.method]] for one in self.indices]
+        power = 2 if self.method == SCREENING else 1  # rms is the root of what was estimated
+        return any(
+            one.value**power - wider * (one.value**power - max(0.0, one.low) ** power) > 0
+            for one in found
+            if np.isfinite(one.value) and np.isfinite(one.low)
         )
 
 
@@ -125,7 +148,8 @@ def analyse(
 ) -> Analysis:
     """The indices of one effect. u: the design; n: as in `design`; no bounds with no bootstraps; correlated: the points
     are draws, not a design."""
-    out = Analysis(effect, method, factors, [])
+    row = points_needed(method, len(factors), n) // n
+    out = Analysis(effect, method, factors, [], row=row, luck_out=method in (SCREENING, VARIANCE))
     if method == SCREENING:
         out.indices = morris(u, effect.y, n, bootstraps)
     elif method == VARIANCE:
@@ -155,10 +179,8 @@ def _by_salib(method: str, factors: Sequence[Factor], u: np.ndarray, y: np.ndarr
     analyser = import_module(f"SALib.analyze.{method}")
     if method == "pawn":
         found = analyser.analyze(problem, u, y, S=10, seed=SEED)
-        return [
-            {"median": Index("median", float(median), float(low), float(high))}
-            for median, low, high in zip(found["median"], found["minimum"], found["maximum"], strict=True)
-        ]
+        nan = float("nan")  # what SALib gives besides are extremes over slices, no interval
+        return [{"median": Index("median", float(median), nan, nan)} for median in found["median"]]
     if method == "delta":
         found = analyser.analyze(problem, u, y, num_resamples=100, seed=SEED)
         return [
@@ -244,10 +266,8 @@ def ends(factors: Sequence[Factor], u: np.ndarray, y: np.ndarray, row: int = 1) 
 
 def _mean(y: np.ndarray, rows: np.ndarray, level: float) -> tuple[float, float]:
     """Mean of the rows' means and its half-width. rows: int64, the row of each point; level: beyond each side."""
-    from scipy.special import stdtrit
-
     held, place = np.unique(rows, return_inverse=True)
     if held.size < 2:
         return float("nan"), float("nan")
     each = np.bincount(place, y) / np.bincount(place)
-    return float(each.mean()), float(stdtrit(held.size - 1, 1.0 - level) * each.std(ddof=1) / held.size**0.5)
+    return float(each.mean()), float(student(level, held.size - 1) * each.std(ddof=1) / held.size**0.5)

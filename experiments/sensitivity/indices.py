@@ -60,6 +60,28 @@ def variance(y: np.ndarray) -> float:
     return float(_products(centred, centred).sum() / (len(y) - 1))
 
 
+def variance_bound(y: np.ndarray, row: int, bootstraps: int = BOOTSTRAPS) -> float:
+    """What `variance` is not below, at 97.5 %: rows of the design drawn again. row: points of a row.
+
+    Student's quantile on the bootstrap's spread, as a screening has few rows. Luck is in it where there is one seed.
+    """
+    rows = y.reshape(-1, row, y.shape[1])
+    n = len(rows)
+    if n < 3:
+        return float("-inf")
+    lots = np.random.default_rng(SEED)
+    drawn = [variance(rows[lots.integers(0, n, n)].reshape(y.shape)) for _ in range(bootstraps)]
+    spread = float(np.std(drawn, ddof=1)) * (n / (n - 1)) ** 0.5
+    return float(variance(y) - student(0.025, n - 1) * spread)
+
+
+def student(beyond: float, freedom: int) -> float:
+    """The point of Student's distribution that so much lies beyond."""
+    from scipy.special import stdtrit
+
+    return float(stdtrit(freedom, 1.0 - beyond))
+
+
 def noise_variance(y: np.ndarray) -> float:
     """Variance that luck leaves in the mean over seeds at one point; NaN with one seed."""
     seeds = np.isfinite(y).sum(axis=1)

@@ -1,5 +1,6 @@
 """The analysis as one HTML page with its figures inside; the same bytes for the same input."""
 
+from math import isfinite
 from pathlib import Path
 from typing import Any, Final
 
@@ -56,8 +57,9 @@ def _section(found: Study, one: Analysis, number: int) -> dict[str, Any]:
     rows = [["factor", "group", main, "95 % from", "to"]]
     for k in one.order()[:ROWS]:
         index = one.indices[k][main]
+        numbers = (index.value, index.low, index.high)
         rows.append([factor_words(one.factors[k].name), one.factors[k].group,
-                     *(f"{value:,.3g}" for value in (index.value, index.low, index.high))])  # fmt: skip
+                     *(f"{value:,.3g}" if isfinite(value) else "-" for value in numbers)])  # fmt: skip
     return {
         "title": f"{one.effect.name}: {unit.words}",
         "texts": [paragraph(one, found.ends[at], unit)],

@@ -85,7 +85,8 @@ def paragraph(analysis: Analysis, found: Sequence[Ends], unit: Unit) -> str:
         said.append("No single factor turns its sign.")
     share = effect.luck_share
     if np.isfinite(share):
-        said.append(f"Luck is {min(1.0, share):.0%} of the variance between points and has been taken out.")
+        treated = "has been taken out" if analysis.luck_out else "is left in what the indices are made of"
+        said.append(f"Luck is {min(1.0, share):.0%} of the variance between points and {treated}.")
         if share > MOSTLY_LUCK:
             said.append("With so much luck the order of the factors is uncertain: see the intervals.")
     said += [f"{analysis.method}: {remark}." for remark in analysis.remarks]

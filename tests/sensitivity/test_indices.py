@@ -7,6 +7,7 @@ from experiments.draws import Range
 from experiments.sensitivity.analysis import Effect, analyse, design, ends
 from experiments.sensitivity.factors import Factor
 from experiments.sensitivity.indices import noise_variance, sobol, variance
+from experiments.sensitivity.words import Unit, paragraph
 
 
 def factors(count: int) -> list[Factor]:
@@ -108,6 +109,37 @@ def test_what_turns_a_sign_must_be_told_from_nothing() -> None:
     u = design("rbd_fast", factors(20), 600)
     y = noisy(u[:, 3] - 0.5, u, 1, 0.2, 1, 3)[:, 0]
     assert [one.factor.name for one in ends(factors(20), u, y) if one.flips] == ["x3"]
+
+
+@pytest.mark.parametrize(("method", "k", "n", "seeds"), [("sobol", 12, 32, 2), ("morris", 20, 10, 3)])
+def test_of_pure_luck_no_factor_is_told(method: str, k: int, n: int, seeds: int) -> None:
+    """Twelve or twenty idle factors, most of which would have one whose interval lies above zero by luck."""
+    u = design(method, factors(k), n)
+    repeats, told = 40, 0
+    for number in range(repeats):
+        y = noisy(np.zeros(len(u)), u, len(u) // n, 1.0, seeds, number)
+        told += analyse(method, factors(k), u, n, Effect("s", "o", y), 60).told_from_luck()
+    assert told <= 3
+    y = noisy(6.0 * u[:, 1], u, len(u) // n, 1.0, seeds, 1)
+    assert analyse(method, factors(k), u, n, Effect("s", "o", y), 60).told_from_luck()
+
+
+def test_the_extremes_of_pawn_are_no_interval() -> None:
+    u = design("pawn", factors(2), 64)
+    y = u[:, :1] + np.zeros((64, 2))
+    found = analyse("pawn", factors(2), u, 64, Effect("s", "o", y)).indices
+    assert all(np.isnan(one["median"].low) and np.isnan(one["median"].high) for one in found)
+
+
+@pytest.mark.parametrize(("method", "out"), [("sobol", True), ("pawn", False), ("shapley", False)])
+def test_luck_is_said_to_be_out_only_where_it_is(method: str, out: bool) -> None:
+    u = design(method, factors(2), 64)
+    y = noisy(4.0 * u[:, 0], u, len(u) // 64, 0.5, 2, 1)
+    found = analyse(method, factors(2), u, 64, Effect("s", "net_municipal_cost/all/all", y), 20)
+    said = paragraph(found, ends(factors(2), u, y.mean(axis=1), len(u) // 64), Unit("kr.", 1.0))
+    assert ("has been taken out" in said) == out and (
+        "is left in what the indices are made of" in said
+    ) != out
 
 
 def test_a_row_of_a_design_counts_once_at_the_ends() -> None:

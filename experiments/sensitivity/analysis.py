@@ -35,6 +35,8 @@ MAIN: Final = {
     "rbd_fast": "S1",
     "shapley": "Sh",
 }
+# Methods whose index is a share of variance: between nothing and all of it, however far luck carries an estimate.
+OF_VARIANCE: Final = ("sobol", "rbd_fast", "shapley")
 LEVELS: Final = 4  # of Morris' grid
 SEED: Final = 20_260_101  # of designs; never 0, which SALib takes for none
 THIRD: Final = 3

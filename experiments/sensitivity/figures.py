@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from experiments.figure_style import GRID, INK, SCENARIO_COLOURS, SOFT, new_figure, style
-from experiments.sensitivity.analysis import MAIN, Analysis, Ends
+from experiments.sensitivity.analysis import MAIN, OF_VARIANCE, Analysis, Ends
 from experiments.sensitivity.words import Unit, factor_words
 
 if TYPE_CHECKING:
@@ -85,8 +85,6 @@ def importance(analysis: Analysis, unit: Unit) -> "Figure":
     return figure
 
 
-# Methods whose index is a share of variance: between nothing and all of it, however far luck carries an estimate.
-OF_VARIANCE: Final = ("sobol", "rbd_fast", "shapley")
 _LABELS: Final = {"ST": "with everything it acts together with (total)", "S1": "alone (first order)"}
 
 

@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from experiments.sensitivity.analysis import MAIN, Analysis, Ends
+from experiments.sensitivity.analysis import MAIN, OF_VARIANCE, Analysis, Ends
 from sim.errors import UserError
 from sim.records.outcome_list import OUTCOMES
 from sim.scenario.yaml_tree import nearest
@@ -65,6 +65,9 @@ def paragraph(analysis: Analysis, found: Sequence[Ends], unit: Unit) -> str:
         said.append("No factor can be told from luck with these runs: more points, or more seeds.")
     else:
         top = analysis.order()[:NAMED]
+        # Those whose interval holds nothing at all are not named; where no interval can be given, all are.
+        main = [analysis.indices[k][MAIN[analysis.method]] for k in top]
+        top = [k for k, index in zip(top, main, strict=True) if not index.low <= 0.0] or top[:1]
         said.append("It is driven most by " + _listed([_named(analysis, k, unit) for k in top]) + ".")
     flips = [end for end in found if end.flips]
     if analysis.method == "morris":
@@ -97,8 +100,9 @@ def _named(analysis: Analysis, k: int, unit: Unit) -> str:
     name, index = factor_words(analysis.factors[k].name), analysis.indices[k][MAIN[analysis.method]]
     if analysis.method == "morris":
         return f"{name} (from low to high {index.value * unit.scale:,.2f}, either way)"
-    bounds = f", {max(0.0, index.low):.0%} to {index.high:.0%}" if np.isfinite(index.low) else ""
-    return f"{name} ({max(0.0, index.value):.0%}{bounds})"
+    most = 1.0 if analysis.method in OF_VARIANCE else np.inf
+    value, low, high = (min(max(0.0, x), most) for x in (index.value, index.low, index.high))
+    return f"{name} ({value:.0%}" + (f", {low:.0%} to {high:.0%})" if np.isfinite(index.low) else ")")
 
 
 def _listed(parts: Sequence[str]) -> str:

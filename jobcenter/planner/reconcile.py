@@ -221,8 +221,10 @@ def _pot(answers: Answers, pot: str, found: float, scenario: Scenario) -> Line:
     budget = answers.number("measures", pot, "budget_tkr") * 1e3
     stops = scenario.municipality.budgets[pot].when_empty == "stop"
     near = abs(found - budget) <= LIMIT * budget
-    if near:
-        reason = "pot_used" if stops else "pot_near"
+    if found >= budget > 0 and near and stops:
+        reason = "pot_used"
+    elif near:
+        reason = "pot_near"
     elif pot in ("authority_staff", "company_service"):
         reason = "posts_less" if found < budget else "posts_more"
     else:

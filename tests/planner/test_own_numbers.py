@@ -21,7 +21,7 @@ from jobcenter.planner.own_levels import align, moved
 from jobcenter.planner.own_municipality import municipality_text, municipality_tree, places, scenario_text
 from jobcenter.planner.own_template import template
 from jobcenter.planner.own_workbook import read_workbook
-from jobcenter.planner.reconcile import LIMIT, split
+from jobcenter.planner.reconcile import LIMIT, _pot, split
 from jobcenter.planner.reconcile_paper import one_sentence, reconciliation_paper
 from jobcenter.planner.words import Words
 from jobcenter.planner.writers import html
@@ -417,3 +417,15 @@ def test_everything_scaled_says_so() -> None:
         assert [double.number("steps", benefit, s) for s in STEPS] == [
             one.number("steps", benefit, s) for s in STEPS
         ]
+
+
+@pytest.mark.parametrize(("budget", "found", "reason"), [
+    (1000, 0.98e6, "pot_near"), (1000, 1.0e6, "pot_used"), (1000, 1.01e6, "pot_used"), (0, 0.0, "pot_near"),
+    (1000, 0.5e6, "pot_left"),
+])  # fmt: skip
+def test_a_pot_is_used_up_only_when_it_is(budget: float, found: float, reason: str) -> None:
+    """New starts have not stopped while money is left, nor where there never was a pot."""
+    example = worked_example()
+    values = {**example.values, ("measures", "in_house_courses", "budget_tkr"): budget}
+    line = _pot(replace(example, values=values), "in_house_courses", found, load("baseline"))
+    assert line.reason == reason

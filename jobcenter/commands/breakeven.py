@@ -4,6 +4,7 @@ Example: jobcenter breakeven "10 mio. kr." --group kontanthjaelp_activityready
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -81,12 +82,14 @@ def breakeven(
         raise UserError(f"--monthly-kr {monthly_kr}: an amount above zero is needed, such as 11944")
     ground, groups, source = load(scenario), target_groups(group or [SYSTEM]), "--persons"
     kept = beside(ground)
+    size: float | Mapping[str, float] | None = persons
     if persons is None and kept is not None and all(kept.targets.get(benefit) for benefit in groups):
-        persons, source = sum(kept.targets[benefit] for benefit in groups), f"target groups of {kept.source}"
+        size = {benefit: kept.targets[benefit] for benefit in groups}
+        source = f"target groups of {kept.source}"
     found = answer(
         ground, kroner, groups,
         step=_read(read_share, step if "%" in step or "." in step else f"{step} %", "--step"), year=year,
-        monthly_kr=month, persons=persons, persons_source=source, reached=reached,
+        monthly_kr=month, persons=size, persons_source=source, reached=reached,
         job_chance=_read(read_share, job_chance, "--job-chance"), kinds=kind or (),
     )  # fmt: skip
     if as_json:

@@ -5,7 +5,7 @@ rule 9). Nothing is simulated and nothing compiled is imported.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -110,7 +110,7 @@ def answer(
     step: float = 0.2,
     year: int | None = None,
     monthly_kr: float | None = None,
-    persons: float | None = None,
+    persons: float | Mapping[str, float] | None = None,
     persons_source: str = "--persons",
     reached: float | None = None,
     job_chance: float | None = None,
@@ -119,11 +119,14 @@ def answer(
     """The break-even of a yearly cost for one target group.
 
     step: the state's share. monthly_kr: gross benefit a month, instead of the rate. persons: full-time persons in the
-    group, instead of the municipality's stocks. reached: persons a year, the group itself if None. job_chance: of a job
-    within a year without the policy, the model's level if None. Raises UserError for a step the rules do not have.
+    group, instead of the municipality's stocks; by benefit they are also what rates and chances are weighed by.
+    reached: persons a year, the group itself if None. job_chance: of a job within a year without the policy, the
+    model's level if None. Raises UserError for a step the rules do not have.
     """
     stocks = scenario.municipality.stocks
     have = {benefit: stocks[benefit].value for benefit in groups if benefit in stocks}
+    if isinstance(persons, Mapping):
+        have = {benefit: persons[benefit] for benefit in groups}
     total = sum(have.values())
     if persons is None and (total <= 0 or len(have) < len(groups)):
         lacking = ", ".join(benefit for benefit in groups if benefit not in have) or ", ".join(groups)
@@ -144,7 +147,7 @@ def answer(
         level = year if year is not None else scenario.prices.level_year
         source = f"law/benefit_rates.yaml, standard rate as paid on average, kroner of {level}"
     chances = {b: job_chance if job_chance is not None else _job_chance(scenario, b) for b in groups}
-    n = total if persons is None else persons
+    n = float(persons) if isinstance(persons, int | float) else total
     reach = n if reached is None else reached
     kr = gross * (1.0 - step)
     fewer = break_even_persons(cost_kr_year, kr)

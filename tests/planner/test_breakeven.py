@@ -73,6 +73,17 @@ def test_the_system_is_its_four_benefits_and_every_kind_has_a_ceiling() -> None:
         assert one.kr_year == pytest.approx(sum(part.kinds[k].kr_year for part in parts))
 
 
+def test_target_groups_weigh_rates_and_chances_and_not_the_stocks() -> None:
+    """Of two benefits the target group is nearly all on one: a full year costs what that one costs."""
+    base, groups = load("baseline"), ("dagpenge", "uddannelseshjaelp")
+    few = answer(base, 1e6, groups, persons={"dagpenge": 10.0, "uddannelseshjaelp": 990.0})
+    one = [full_year_kr(base, benefit, None) for benefit in groups]
+    assert few.full_year_kr == pytest.approx(0.01 * one[0] + 0.99 * one[1])
+    assert few.persons == 1000.0
+    stocks = answer(base, 1e6, groups, persons=1000.0)
+    assert abs(stocks.full_year_kr - few.full_year_kr) > 0.1 * abs(one[0] - one[1])
+
+
 @pytest.mark.parametrize(("arguments", "said"), [
     (["abc"], "COST abc: an amount is a number of kroner"),
     (["0"], "a cost above zero is needed"),

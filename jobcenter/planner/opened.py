@@ -45,7 +45,9 @@ def _whole(job: Batch, name: str, folder: Path, workers: int | None) -> Batch:
         return job
     with job.store.writing(), progress("Runs", job.summary.planned) as step:
         step(job.summary.there)
-        words = command_line("batch", name, out=folder)
+        # A batch that was begun keeps its own words: without its budget, values or seeds it would be read as another.
+        begun = job.store.batches()
+        words = begun[-1]["command"] if begun else command_line("batch", name, out=folder)
         summary = job.run(job.experiment.file.where, workers, None, lambda done, _: step(done), command=words)
     if summary.interrupted:
         raise KeyboardInterrupt(f"Stopped: what is finished is in {folder}; the same command goes on.")

@@ -8,7 +8,7 @@ from string import Formatter
 import pytest
 from typer.testing import CliRunner
 
-from experiments.batch import Batch
+from experiments.batch import Batch, Summary
 from experiments.experiment_file import load_experiment
 from experiments.store import Store
 from experiments.stored import NET, Stored
@@ -161,6 +161,24 @@ def test_of_an_experiment_what_is_missing_is_run(
         Batch(load_experiment("little.yaml", 4), again.store).run("threads", 1, command=command)
     more = opened("little.yaml", workers=1)
     assert (more.summary.planned, more.missing) == (12, 0)
+
+
+def test_a_batch_begun_goes_on_under_its_own_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stopped half way with values and seeds of its own: resumed, and the next report still reads that experiment."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "little.yaml").write_text(EXPERIMENT)
+    words = "jobcenter batch little.yaml --seeds 5 --set weeks=8"
+    store = Store.create_or_open(tmp_path / "results" / "little")
+    store.note_batch({"command": words})
+    noted = []
+
+    def run(job: Batch, *given: object, command: str) -> Summary:
+        noted.append(command)
+        return replace(job.summary, interrupted=False)
+
+    monkeypatch.setattr(Batch, "run", run)
+    opened("little.yaml", workers=1)
+    assert noted == [words]
 
 
 def test_page_one_says_how_the_budget_was_reconciled(stored: Stored, monkeypatch: pytest.MonkeyPatch) -> None:

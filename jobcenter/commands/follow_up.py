@@ -4,6 +4,7 @@ Example: jobcenter follow-up plan.json actuals.csv
 """
 
 import json
+import re
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Final
@@ -16,7 +17,8 @@ HELP: Final = """Monthly actuals laid on a frozen plan: as planned, cannot tell 
 
 Columns of the actuals: month (2027-01), full_time_persons, and as far as known new_spells, posts_filled (of the plan's
 own), staff_fte, meetings_held, starts, caseload, spending_kr; a control group adds treated_persons, treated_on_support,
-control_persons, control_on_support. Written is a page for the quarter as HTML and PDF.
+control_persons, control_on_support. What is counted over a month is given as counted, and judged a week. Written is a
+page for the quarter as HTML and PDF.
 
 Example: jobcenter follow-up plan.json actuals.csv
 """
@@ -34,6 +36,7 @@ def follow_up(
     """Judges the months so far."""
     from jobcenter.planner.actuals import read_actuals
     from jobcenter.planner.follow_up import follow_up as judge_months
+    from jobcenter.planner.follow_up import judging
     from jobcenter.planner.follow_up_paper import quarterly
     from jobcenter.planner.plan import Judge, read_plan
     from jobcenter.planner.words import Words
@@ -42,11 +45,14 @@ def follow_up(
     say = Words(lang)
     frozen = read_plan(plan)
     seen = read_actuals(actuals, frozen)
-    judge = Judge(frozen)
+    judge = judging(Judge(frozen), seen)
     found = judge_months(judge, seen)
     command = command_line("follow-up", str(plan), str(actuals), lang=lang, out=out)
     made = quarterly(judge, seen, found, say, command)
-    files = write_paper(made, out, f"follow_up_{frozen.months[found.months - 1]}_{lang}")
+    # Two plans followed in one month keep two pages: another option, or the same one frozen of another town.
+    option = re.sub(r"[^\w-]+", "_", frozen.scenario)
+    last = frozen.months[found.months - 1]
+    files = write_paper(made, out, f"follow_up_{option}_{frozen.digest[:8]}_{last}_{lang}")
     if as_json:
         said = {**asdict(found), "told_from_nothing": judge.told, "false_alarm": judge.false_alarm,
                 "files": [str(path) for path in files]}  # fmt: skip

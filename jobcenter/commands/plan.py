@@ -54,6 +54,7 @@ def freeze(
 ) -> None:
     """Freezes a plan."""
     from experiments.stored import Stored
+    from jobcenter.planner.follow_up_series import EFFECT, FLOWS
     from jobcenter.planner.opened import opened
     from jobcenter.planner.plan import Judge, write_plan
     from jobcenter.planner.plan import freeze as make
@@ -69,6 +70,7 @@ def freeze(
     with progress("Pairs", len(stored.pairs[""])) as step:
         plan = make(stored, scenario, months, prior, command, step, part)
     judge = Judge(plan)
+    alone = Judge(plan, (EFFECT,)).caught  # the only column a municipality must count
     write_plan(plan, out)
     rows = judge.limits()
     limits = [dict(zip(("month", "series", "stop", "go_on"), row, strict=True)) for row in rows]
@@ -76,7 +78,7 @@ def freeze(
         found = {
             "plan": str(out), "hash": plan.digest, "world_share": plan.world_share, "groups": plan.groups,
             "links": judge.links, "false_alarm": judge.false_alarm, "told_from_nothing": judge.told,
-            "caught": judge.caught, "limits": limits,
+            "caught": judge.caught, "caught_by_persons_alone": alone, "limits": limits,
         }  # fmt: skip
         print(json.dumps(found, indent=2))
         return
@@ -94,15 +96,20 @@ def freeze(
         told = judge.told[link]
         said = f"from {told} on" if told else f"not within {len(plan.months)} months"
         print(f"* {link}: a plan that works can be told from nothing {said} (four of five runs)")
+    never = "no month of the plan"
     print(
-        f"If nothing comes of it, it is called behind by {judge.caught or 'no month of the plan'} (four of five runs)."
+        f"If nothing comes of it, it is called behind by {judge.caught or never} (four of five runs) where every link"
+        f" is counted, and by {alone or never} where people alone are."
     )
     print(
         f"False alarms: 'behind' is said of a plan that works in {judge.false_alarm:.1%}, over all months together."
     )
     print("\nLimits, means of the months so far (when it began at the usual level, and as many came)")
     table = [("month", "series", "stop if worse than", "go on if better than")]
-    table += [(month, link, _limit(stop), _limit(go)) for month, link, stop, go in rows]
+    table += [
+        (month, f"{link} a week" if link in FLOWS else link, _limit(stop), _limit(go))
+        for month, link, stop, go in rows
+    ]
     print("\n".join(columns(table, left=2)))
 
 

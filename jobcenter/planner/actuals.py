@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from jobcenter.planner.follow_up_series import SERIES
+from jobcenter.planner.follow_up_series import FLOWS, SERIES, weeks_in
 from jobcenter.planner.plan import Plan
 from sim.errors import Problem, UserError
 from sim.scenario.yaml_tree import nearest
@@ -22,12 +22,15 @@ CONTROL: Final = ("treated_persons", "treated_on_support", "control_persons", "c
 # A cell further from both worlds than this, in s.d. and as a factor, is a mistake of size and no luck.
 FAR_SD: Final = 10.0
 FAR_FACTOR: Final = 3.0
+# A point in a file with decimal commas parts thousands: three digits follow it, or it is no number of that kind.
+WITH_COMMA: Final = re.compile(r"^-?(\d+|\d{1,3}(\.\d{3})+)(,\d*)?$")
 MONTH: Final = re.compile(r"^\d{4}-(0[1-9]|1[0-2])$")
 HEADER: Final = ("month", *SERIES)
 
 
 def read_actuals(path: Path, plan: Plan) -> dict[str, np.ndarray]:
-    """Column -> float64 (months so far,), from the plan's first month on without a gap.
+    """Column -> float64 (months so far,), from the plan's first month on without a gap. What is counted over a month is
+    divided by its days and told a week, as the plan is: February is not behind January for being short.
 
     Raises UserError with every wrong row and cell: unknown columns, text where a number belongs, months missing, twice,
     or outside the plan.
@@ -62,7 +65,11 @@ def read_actuals(path: Path, plan: Plan) -> dict[str, np.ndarray]:
     if problems:
         raise UserError(problems)
     table = np.array([found[month][1] for month in sorted(found)])
-    return {name: table[:, k] for k, name in enumerate(name for name in head if name != "month")}
+    weeks = np.array([weeks_in(month) for month in sorted(found)])
+    return {
+        name: table[:, k] / (weeks if name in FLOWS else 1.0)
+        for k, name in enumerate(name for name in head if name != "month")
+    }
 
 
 def _problem(path: Path, line: int, column: int, text: str) -> Problem:
@@ -115,6 +122,10 @@ def _read_row(
         if name == "month":
             continue
         text = cell.strip().replace("\u00a0", "")
+        if danish and "." in text and not WITH_COMMA.match(text):
+            problems.append(_problem(path, line, k + 1, f"{month}, {name}: found '{text}'; between semicolons a point"
+                                     " parts thousands and a comma begins the decimals: 1.234,5"))  # fmt: skip
+            continue
         plain = text.replace(".", "").replace(",", ".") if danish else text
         try:
             value = float(plain)
@@ -144,20 +155,20 @@ def _wrong_size(name: str, value: float, plan: Plan, month: str) -> str | None:
     """What is expected instead of a value that neither the plan nor nothing done comes near."""
     if name not in plan.planned:
         return None  # arms of a control group: their size is the trial's
-    at = plan.months.index(month)
+    at, times = plan.months.index(month), weeks_in(month) if name in FLOWS else 1.0
+    planned, nothing = (world[name][:, at] * times for world in (plan.planned, plan.nothing))
     low, high = np.inf, 0.0
-    for runs in (plan.planned[name][:, at], plan.nothing[name][:, at]):
+    for runs in (planned, nothing):
         mean, wide = float(runs.mean()), FAR_SD * float(runs.std(ddof=1))
         low = min(low, mean - wide, mean / FAR_FACTOR)
         high = max(high, mean + wide, mean * FAR_FACTOR)
     if low <= value <= high:
         return None
-    planned, nothing = plan.planned[name][:, at].mean(), plan.nothing[name][:, at].mean()
     part = (
         f" of the {plan.world_share:.0%} of the municipality it simulates" if plan.world_share < 1.0 else ""
     )
     return (
-        f"the plan expects about {planned:,.1f}, and {nothing:,.1f} if nothing is done, for {', '.join(plan.groups)}"
-        f"{part}; a value from {max(low, 0.0):,.1f} to {high:,.1f} belongs here. Check the unit, the target groups and"
-        " the part of the municipality"
+        f"the plan expects about {planned.mean():,.1f}, and {nothing.mean():,.1f} if nothing is done, for"
+        f" {', '.join(plan.groups)}{part}; a value from {max(low, 0.0):,.1f} to {high:,.1f} belongs here. Check the"
+        " unit, the target groups and the part of the municipality"
     )

@@ -10,10 +10,9 @@ import numpy as np
 
 from jobcenter.planner.actuals import CONTROL
 from jobcenter.planner.arms import fewer_by_control
-from jobcenter.planner.follow_up_series import BY_CONTROL, LINKS, STAFF, sums
+from jobcenter.planner.follow_up_series import BY_CONTROL, EFFECT, LINKS, STAFF
 from jobcenter.planner.plan import FALSE_ALARM, Judge, Plan
 
-EFFECT: Final = "full_time_persons"
 FAR: Final = 5.0  # s.d.; with luck as the model has it one month in a million
 VERDICTS: Final = ("as_planned", "cannot_tell", "behind", "fits_neither")
 # What may have happened: which links are as planned, the rest are as if nothing had been decided.
@@ -35,9 +34,10 @@ class FollowUp:
     months: int
     verdict: str  # of the whole: VERDICTS
     links: Mapping[str, str]  # link that can be judged and was reported -> its verdict
-    broken: str | None  # the story of the broken link, when behind
+    broken: str | None  # the story of the broken link, when behind and every earlier link was reported
     stories: Mapping[str, float]  # story -> probability
-    payback_before: float
+    payback_before: float  # if nothing breaks
+    payback_before_all: float  # the same with the judged chance that something breaks
     payback_if_works: float | None  # given the months so far, if nothing is broken
     payback: float | None  # the same with the chance that something is broken
     control: tuple[float, float, float] | None  # treated better by (share), and its interval
@@ -45,20 +45,19 @@ class FollowUp:
     outside: tuple[
         str, ...
     ] = ()  # series that fit neither the plan nor nothing: no probability is stated then
+    not_reported: tuple[
+        str, ...
+    ] = ()  # earlier links nobody reported, when behind: which one broke is not known
 
 
 def follow_up(judge: Judge, actuals: Mapping[str, np.ndarray]) -> FollowUp:
     """The state of a plan after the months reported; looked at every month, the limits hold for all looks at once."""
+    judge = judging(judge, actuals)
     plan, t = judge.plan, len(actuals[EFFECT])
-    seen = {k: v for k, v in actuals.items() if k not in CONTROL}
-    if "posts_filled" in seen and "posts_filled" in judge.links:
-        seen.pop("staff_fte", None)  # the plan's own posts say it sharper
-    if "new_spells" not in seen:  # nobody said how many came: as many as usual
-        seen = {**seen, "new_spells": plan.planned["new_spells"].mean(axis=0)[:t]}
+    seen = {k: v for k, v in actuals.items() if k not in CONTROL and k not in judge.replaced}
     effect = EFFECT
-    if BY_CONTROL in judge.links and CONTROL[0] in actuals:
-        effect = BY_CONTROL  # both arms live through the same months: this says it sharper
-        seen = {name: value for name, value in seen.items() if name != EFFECT}
+    if EFFECT in judge.replaced:
+        effect = BY_CONTROL  # both arms live through the same months
         seen[BY_CONTROL] = fewer_by_control(actuals)
     short, more = judge.shortfall(seen), judge.beyond(seen)
     links = {
@@ -75,9 +74,12 @@ def follow_up(judge: Judge, actuals: Mapping[str, np.ndarray]) -> FollowUp:
     if outside and verdict != "behind":
         verdict = "fits_neither"
     stories = {} if outside else _stories(judge, seen, t)
-    broken = None
+    broken: str | None = None
+    unknown: tuple[str, ...] = ()
     if verdict == "behind":
-        broken = BREAKS[_first_short(links, short, judge.limit)]
+        first = _first_short(links, short, judge.limit)
+        unknown = _unreported_before(first, judge, seen)
+        broken = None if unknown else BREAKS[first]
     weights = _weights(judge, seen, effect, t)
     back = np.array(plan.pays_back, float)
     works = None if outside else float(weights @ back)
@@ -88,12 +90,22 @@ def follow_up(judge: Judge, actuals: Mapping[str, np.ndarray]) -> FollowUp:
         broken,
         stories,
         float(plan.draw_weights @ back),
+        plan.prior_works * float(plan.draw_weights @ back),
         works,
         None if works is None else stories["works"] * works,
         control,
         effect,
         outside,
+        unknown,
     )
+
+
+def judging(judge: Judge, actuals: Mapping[str, np.ndarray]) -> Judge:
+    """The judge as far as these actuals go: what nobody counts neither explains luck nor catches anything."""
+    counted = set(actuals) - set(CONTROL)
+    if CONTROL[0] in actuals:
+        counted.add(BY_CONTROL)
+    return judge.seeing(counted)
 
 
 def _outside(judge: Judge, seen: Mapping[str, np.ndarray], t: int) -> tuple[str, ...]:
@@ -101,7 +113,7 @@ def _outside(judge: Judge, seen: Mapping[str, np.ndarray], t: int) -> tuple[str,
     out = []
     for link, both in judge.worlds.items():
         if link in seen:
-            off = [float(yard.z(*sums(seen, link))[t - 1]) for yard in both]
+            off = [float(yard.z(*judge.sums(seen, link))[t - 1]) for yard in both]
             if off[0] * off[1] > 0 and min(map(abs, off)) > FAR:
                 out.append(link)
     return tuple(out)
@@ -118,9 +130,19 @@ def _first_short(links: Mapping[str, str], short: Mapping[str, np.ndarray], limi
     )
 
 
+def _unreported_before(first: str, judge: Judge, seen: Mapping[str, np.ndarray]) -> tuple[str, ...]:
+    """Links before this one that the plan moves and nobody reported: any of them may be what broke. Of staff one count
+    is enough, the plan's own posts or all caseworkers."""
+    before = [link for link in LINKS[: LINKS.index(first)] if BREAKS[link] != BREAKS[first]]
+    lacking = [link for link in before if link in judge.links and link not in seen]
+    if any(link in seen and link in judge.links for link in STAFF):
+        lacking = [link for link in lacking if link not in STAFF]
+    return tuple(lacking)
+
+
 def _log_density(judge: Judge, seen: Mapping[str, np.ndarray], link: str, planned: bool, t: int) -> float:
     yard = judge.planned[link] if planned else judge.none[link]
-    z = float(yard.z(*sums(seen, link))[t - 1])
+    z = float(yard.z(*judge.sums(seen, link))[t - 1])
     return -0.5 * z * z - math.log(float(yard.sd[t - 1]))
 
 
@@ -156,8 +178,8 @@ def _weights(judge: Judge, seen: Mapping[str, np.ndarray], link: str, t: int) ->
     if link not in judge.links:
         return plan.draw_weights
     none = judge.none[link]
-    moved = none.adjusted(*sums(plan.planned, link)) - none.adjusted(*sums(plan.nothing, link))
-    z = (none.adjusted(*sums(seen, link))[t - 1] - none.mean[t - 1] - moved[:, t - 1]) / none.sd[t - 1]
+    moved = none.adjusted(*judge.sums(plan.planned, link)) - none.adjusted(*judge.sums(plan.nothing, link))
+    z = (none.adjusted(*judge.sums(seen, link))[t - 1] - none.mean[t - 1] - moved[:, t - 1]) / none.sd[t - 1]
     weight = plan.draw_weights * np.exp(-0.5 * (z**2 - (z**2).min()))
     return np.asarray(weight / weight.sum())
 
@@ -180,7 +202,7 @@ def _by_control(control: tuple[float, float, float], actuals: Mapping[str, np.nd
     """The verdict on the effect from a control group the plan knows nothing of: behind when what the plan expects, as a
     part of the control group's share on support, is excluded."""
     plan = judge.plan
-    t = len(plan.months) - 1
+    t = len(actuals[EFFECT]) - 1  # what the plan expects by now, not at its end
     moved = plan.nothing[EFFECT][:, t].mean() - plan.planned[EFFECT][:, t].mean()
     share = float(actuals[CONTROL[3]][-1] / actuals[CONTROL[2]][-1])
     expected = moved / plan.nothing[EFFECT][:, t].mean() * share

@@ -12,8 +12,8 @@ from jobcenter.planner.actuals import CONTROL
 from jobcenter.planner.arms import fewer_by_control
 from jobcenter.planner.blocks import Block, Bullets, Figure, Heading, Paper, Table, Text
 from jobcenter.planner.chances import chance
-from jobcenter.planner.follow_up import EFFECT, FollowUp
-from jobcenter.planner.follow_up_series import BY_CONTROL, SERIES
+from jobcenter.planner.follow_up import FollowUp, judging
+from jobcenter.planner.follow_up_series import BY_CONTROL, EFFECT, SERIES
 from jobcenter.planner.plan import Judge
 from jobcenter.planner.words import UNKNOWN, Words
 
@@ -28,7 +28,7 @@ def quarterly(
     judge: Judge, actuals: Mapping[str, np.ndarray], found: FollowUp, say: Words, command: str
 ) -> Paper:
     """The page of a follow-up."""
-    plan = judge.plan
+    judge, plan = judging(judge, actuals), judge.plan
     if BY_CONTROL in plan.planned and CONTROL[0] in actuals:
         actuals = {**actuals, BY_CONTROL: fewer_by_control(actuals)}
     option = say.name("scenario", plan.scenario)
@@ -37,9 +37,12 @@ def quarterly(
     verdict = say(f"follow.verdict.{found.verdict}")
     if found.broken:
         verdict += " " + say(f"follow.story.{found.broken}")
+    if found.not_reported:
+        what = say.listing([say(f"series.{name}").lower() for name in found.not_reported])
+        verdict += " " + say("follow.story.unknown", what=what)
     blocks: list[Block] = [
         Heading(title, 1),
-        Text(verdict, "warning" if found.broken or found.outside else "lead"),
+        Text(verdict, "warning" if found.verdict == "behind" or found.outside else "lead"),
     ]
     if plan.world_share < 1.0:
         blocks.append(Text(say("part_of_town", share=say.percent(plan.world_share)), "warning"))
@@ -85,7 +88,14 @@ def _sentences(judge: Judge, found: FollowUp, say: Words) -> list[str]:
         works, now = say.percent(found.payback_if_works), say.percent(found.payback)
         out = [
             say("follow.stories", prior=say.percent(judge.plan.prior_works), stories=say.listing(shares)),
-            say("follow.payback", within=within, before=before, works=works, now=now),
+            say(
+                "follow.payback",
+                within=within,
+                before=before,
+                before_all=say.percent(found.payback_before_all),
+                works=works,
+                now=now,
+            ),
         ]
     out += [
         say(f"follow.told{by}", month=told) if told else say(f"follow.never_told{by}", month=last),

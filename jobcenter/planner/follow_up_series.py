@@ -1,5 +1,6 @@
 """What is followed month by month: series of a run, and the statistics they are judged by."""
 
+from calendar import monthrange
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -16,7 +17,10 @@ SERIES: Final = (
     "spending_kr", "posts_filled", "staff_fte", "meetings_held", "full_time_persons", "new_spells", "starts",
     "caseload",
 )  # fmt: skip
+# Counted over a month, so a longer month has more of them: followed a week, in the plan and in the actuals alike.
+FLOWS: Final = ("spending_kr", "meetings_held", "new_spells", "starts")
 BY_CONTROL: Final = "fewer_by_control"  # known where the approved scenario declares a trial (`arms`)
+EFFECT: Final = "full_time_persons"  # what a plan is for, and the one column that must be counted
 # Links of the chain: hired (the plan's own posts, or all staff where they are not reported), met, worked.
 LINKS: Final = ("posts_filled", "staff_fte", "meetings_held", "full_time_persons", "fewer_by_control")
 STAFF: Final = ("posts_filled", "staff_fte")
@@ -52,8 +56,14 @@ def months_of(start: int, weeks: int) -> tuple[list[str], np.ndarray]:
     return months, np.array([at.get(month, -1) for month in named[:weeks]])
 
 
+def weeks_in(month: str) -> float:
+    """Weeks of a month of the calendar. Example: '2027-02' has 4, '2027-03' 4.43."""
+    return monthrange(int(month[:4]), int(month[5:]))[1] / 7.0
+
+
 def monthly(result: RunResult, groups: Sequence[str]) -> dict[str, np.ndarray]:
-    """The followed series of a run by month, float64 (months,). Stocks are means, flows and kroner sums."""
+    """The followed series of a run by month, float64 (months,). Stocks are means; flows and kroner are a week's, for a
+    month of the model is four or five whole weeks and one of the calendar is neither."""
     months, at = months_of(result.start, result.weeks)
     inside = at >= 0
 
@@ -65,13 +75,17 @@ def monthly(result: RunResult, groups: Sequence[str]) -> dict[str, np.ndarray]:
     filled = result.column("staff.milli_fte") - result.column("staff.vacant_milli_fte")
     staff = total(filled) / 1000.0 / weeks
     started = np.sum([result.column(f"measures_started.{name}") for name in codes.MEASURES], axis=0)
+    held, came = (
+        total(np.sum([result.column(f"{counted}.{name}") for name in groups], axis=0))
+        for counted in ("meetings_held", "entries")
+    )
     return {
-        "spending_kr": total(result.spending("municipality", frame="service")) / OERE,
+        "spending_kr": total(result.spending("municipality", frame="service")) / OERE / weeks,
         "staff_fte": staff,
-        "meetings_held": total(np.sum([result.column(f"meetings_held.{name}") for name in groups], axis=0)),
+        "meetings_held": held / weeks,
         "full_time_persons": total(persons) / weeks,
-        "new_spells": total(np.sum([result.column(f"entries.{name}") for name in groups], axis=0)),
-        "starts": total(started),
+        "new_spells": came / weeks,
+        "starts": total(started) / weeks,
         "caseload": total(result.column("casework.cases")) / weeks / np.maximum(staff, 1e-9),
     }
 
@@ -125,11 +139,13 @@ class Yardstick:
         return np.asarray((self.adjusted(values, beside) - self.mean[:n]) / self.sd[:n])
 
 
-def sums(runs: Mapping[str, np.ndarray], link: str) -> tuple[np.ndarray, np.ndarray]:
+def sums(
+    runs: Mapping[str, np.ndarray], link: str, adjusted_by: Mapping[str, str] = ADJUSTED_BY
+) -> tuple[np.ndarray, np.ndarray]:
     """A link's series so far, and what its luck is known by: (..., months) and (lines, ..., months)."""
     values = so_far(runs[link])
     start = np.zeros_like(values[..., :1]) if link in (*LEAST_SD, BY_CONTROL) else values[..., :1]
     lines = [np.broadcast_to(start, values.shape)]
-    if link in ADJUSTED_BY:
-        lines.append(so_far(runs[ADJUSTED_BY[link]]))
+    if link in adjusted_by:
+        lines.append(so_far(runs[adjusted_by[link]]))
     return values, np.array(lines)

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +16,9 @@ from experiments.store.atomic import write_whole
 from experiments.stored import Stored
 from jobcenter.planner.chances import paid_back
 from jobcenter.planner.follow_up_series import (
+    ADJUSTED_BY,
     BY_CONTROL,
+    EFFECT,
     LEAST_SD,
     LINKS,
     Yardstick,
@@ -30,7 +32,7 @@ from sim.errors import UserError
 from sim.scenario import Scenario
 from sim.version import code_version
 
-SCHEMA: Final = 2
+SCHEMA: Final = 3
 FALSE_ALARM: Final = 0.05  # of "behind", over all months and links together, when all goes as planned
 MOST_FALSE: Final = 0.10  # a plan whose limits would be wrong more often is not frozen
 POWER: Final = 0.80
@@ -93,16 +95,23 @@ def _halves(drawn: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
 
 
 class Judge:
-    """The yardsticks and limits of a plan: a pure function of its stored runs."""
+    """The yardsticks and limits of a plan: a pure function of its stored runs and of what is counted every month.
 
-    def __init__(self, plan: Plan):
+    reported: series the municipality counts; all of them if None. How many came explains the luck in how many there are
+    only where it is counted: where it is not, the limits are as wide as luck then is.
+    """
+
+    def __init__(self, plan: Plan, reported: Collection[str] | None = None):
         self.plan = plan
+        self._seeing: dict[frozenset[str], Judge] = {}
+        self.reported = frozenset(plan.planned if reported is None else set(reported) & set(plan.planned))
+        self.adjusted_by = {link: by for link, by in ADJUSTED_BY.items() if by in self.reported}
         fit, held = plan.halves()
         self.planned, self.none, self.sign = {}, {}, {}
         self.worlds: dict[str, tuple[Yardstick, Yardstick]] = {}  # judged or not: plan, and nothing done
         for link in (one for one in LINKS if one in plan.planned):
-            values, beside = sums({k: v[fit] for k, v in plan.planned.items()}, link)
-            base, base_beside = sums({k: v[fit] for k, v in plan.nothing.items()}, link)
+            values, beside = self.sums({k: v[fit] for k, v in plan.planned.items()}, link)
+            base, base_beside = self.sums({k: v[fit] for k, v in plan.nothing.items()}, link)
             planned, none = (
                 Yardstick(v, b, LEAST_SD.get(link, 0.0)) for v, b in ((values, beside), (base, base_beside))
             )
@@ -122,10 +131,30 @@ class Judge:
         self.told = {
             link: self._month_of(planned_held[link], self.limit_nothing) for link in self.links
         }  # when a plan that works can be told from nothing
-        together = np.max(list(nothing_held.values()), axis=0) if nothing_held else np.zeros((1, 1))
+        seen = [nothing_held[link] for link in self.links if link in self.reported - self.replaced]
+        together = np.max(seen, axis=0) if seen else np.zeros((1, 1))
         self.caught = self._month_of(
             together, self.limit
-        )  # when a plan of which nothing came is called behind
+        )  # when a plan of which nothing came is called behind, by what is counted
+
+    def seeing(self, reported: Collection[str]) -> "Judge":
+        """The judge of the same plan where only these series are counted."""
+        known = frozenset(reported) & frozenset(self.plan.planned)
+        if known == self.reported:
+            return self
+        if known not in self._seeing:
+            self._seeing[known] = Judge(self.plan, known)
+        return self._seeing[known]
+
+    def sums(self, runs: Mapping[str, np.ndarray], link: str) -> tuple[np.ndarray, np.ndarray]:
+        """A link's series so far, and what is counted that its luck is known by."""
+        return sums(runs, link, self.adjusted_by)
+
+    @property
+    def replaced(self) -> frozenset[str]:
+        """Series that another one says sharper: all staff by the plan's own posts, people by a control group."""
+        sharper = {"staff_fte": "posts_filled", EFFECT: BY_CONTROL}
+        return frozenset(one for one, by in sharper.items() if by in self.links and by in self.reported)
 
     @property
     def links(self) -> tuple[str, ...]:
@@ -135,7 +164,7 @@ class Judge:
     def shortfall(self, runs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """By how many s.d. each month falls short of the plan, (..., months)."""
         return {
-            link: -self.sign[link] * self.planned[link].z(*sums(runs, link))
+            link: -self.sign[link] * self.planned[link].z(*self.sums(runs, link))
             for link in self.links
             if link in runs
         }
@@ -143,7 +172,7 @@ class Judge:
     def beyond(self, runs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """By how many s.d. each month is better than nothing done."""
         return {
-            link: self.sign[link] * self.none[link].z(*sums(runs, link))
+            link: self.sign[link] * self.none[link].z(*self.sums(runs, link))
             for link in self.links
             if link in runs
         }
@@ -315,7 +344,11 @@ def read_plan(path: Path) -> Plan:
     except (ValueError, KeyError, TypeError, OSError) as wrong:
         raise UserError(f"{path}: is no plan made by `jobcenter plan freeze` ({wrong})") from None
     if schema != SCHEMA:
-        raise UserError(f"{path}: a plan of schema {schema}; this version reads {SCHEMA}")
+        raise UserError(
+            f"{path}: frozen by another version (form {schema}, this one reads {SCHEMA}: what is counted over a month"
+            " is now held a week, since months are not equally long). Follow up with the version that froze it, or"
+            " freeze anew and say so"
+        )
     if hash_of(body) != digest:
         raise UserError(
             f"{path}: was changed after it was frozen (its hash is {hash_of(body)[:12]}, not {digest[:12]}); take the"

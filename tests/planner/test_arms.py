@@ -112,7 +112,7 @@ def test_the_page_tells_of_the_arms() -> None:
     months = seen(worlds(1, 8), 0, 12, effect=False)
     page = html(quarterly(judge, months, follow_up(judge, months), Words("da"), "jobcenter follow-up"))
     assert Words("da")("follow.story.no_effect") in page
-    assert "Deltagere færre på ydelse, end kontrolgruppen siger" in page and "på de to grupper" in page
+    assert "Færre deltagere på ydelse, end kontrolgruppen tilsiger" in page and "på de to grupper" in page
 
 
 def test_a_first_month_is_no_line_of_the_arms() -> None:

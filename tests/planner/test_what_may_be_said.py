@@ -63,13 +63,16 @@ def test_a_figure_of_another_size_is_refused_with_the_size_expected(tmp_path: Pa
     plan = replace(made_plan(), world_share=0.2)
     head = "month,full_time_persons,spending_kr"
     with pytest.raises(UserError) as wrong:
-        read_actuals(csv(tmp_path / "a.csv", head, "2027-01,1001,1002", "2027-02,5000,1"), plan)
+        read_actuals(csv(tmp_path / "a.csv", head, "2027-01,1001,4437", "2027-02,5000,1"), plan)
     said = str(wrong.value)
     assert "3:2: 2027-02, full_time_persons: found '5000'; the plan expects about 99" in said
     assert "3:3: 2027-02, spending_kr: found '1'" in said
     assert "20% of the municipality" in said and "dagpenge" in said
-    assert "2:2" not in said
-    unusual = csv(tmp_path / "b.csv", head, "2027-01,1100,1200", "2027-02,850,900")
+    assert "2:2" not in said and "2:3" not in said
+    assert (
+        "about 3,989.5" in said.split("found '1'")[1]
+    )  # expected of the month, as it was counted, not of a week
+    unusual = csv(tmp_path / "b.csv", head, "2027-01,1100,4900", "2027-02,850,3800")
     assert read_actuals(unusual, plan)["full_time_persons"].tolist() == [1100.0, 850.0]
 
 

@@ -5,24 +5,27 @@ from typing import Final
 
 import numpy as np
 
+from experiments.bounds import TOLERATED
 from experiments.calibrated import assumed, is_calibrated
 from experiments.comparison import EXIT_DOORS, NEITHER_LIMIT
-from experiments.equal_budget import authorised_kr
+from experiments.equal_budget import authorised_kr, whole_years
 from experiments.experiment_file import PLAIN
 from experiments.four_spreads import ENOUGH_FOR_95, Spreads
+from experiments.idle_hours import idle_teams
 from experiments.money import PAYBACK_YEARS
 from experiments.money_lines import Line, turning
 from experiments.money_table import lines_of
 from experiments.provenance import rules_not_verified
 from experiments.stored import NET, Stored
 from jobcenter.planner.blocks import Block, Bullets, Heading, NewPage, Paper, Table, Text
-from jobcenter.planner.chances import chance, range_of_share, settled
+from jobcenter.planner.chances import range_of_share, settled
+from jobcenter.planner.paper_answer import assumption, sentence, would_change
 from jobcenter.planner.paper_appendix import appendix
 from jobcenter.planner.paper_figures import figures
 from jobcenter.planner.reconcile import beside
 from jobcenter.planner.reconcile_paper import one_sentence
 from jobcenter.planner.words import UNKNOWN, Words
-from sim.codes import APPLICANTS, FRAMES
+from sim.codes import APPLICANTS, FRAMES, TEAMS_WITH_CASES
 from sim.errors import UserError
 from sim.records.outcome_list import GOALS, OUTCOMES
 from sim.records.outcomes import Key
@@ -38,7 +41,9 @@ class Page:
 
     def __init__(self, stored: Stored, say: Words):
         self.stored, self.say = stored, say
-        self.years = stored.years[:BUDGET_YEARS]
+        # A year that the horizon cuts short is no budget year: its money is a part, beside whole ones a false saving.
+        self.years = whole_years(stored.base)[:BUDGET_YEARS] or stored.years[:1]
+        self.cut = [year for year in stored.years if year not in whole_years(stored.base)]
         self.strategies = [n for n, s in zip(stored.names, stored.others, strict=True) if s.kind != "context"]
         self.scenario = dict(zip(stored.names, stored.others, strict=True))
         drawn = stored.draw_of()
@@ -70,28 +75,7 @@ class Page:
 
     def sentence(self, name: str) -> str:
         """A strategy's answer: money, people, payback, and what turns it."""
-        say, net = self.say, self.net(name)
-        people = self.stored.effect(name, Key("full_time_persons", "support", "all"))
-        kind = "even" if round(abs(net.mean) / MIO, 1) == 0 else "cost" if net.mean > 0 else "saving"
-        money = say(
-            f"answer.{kind}", option=self.title_of(name), mio=say.number(abs(net.mean) / MIO, 1),
-            interval=self.interval(net, MIO, 1),
-        )  # fmt: skip
-        kind = "as_many" if round(abs(people.mean)) == 0 else "fewer" if people.mean < 0 else "more"
-        persons = say(
-            f"answer.{kind}", n=say.number(abs(people.mean)), interval=self.interval(people, 1.0, 0)
-        )
-        back = self.money(name, "payback", "within 4")
-        ends = "" if not math.isfinite(back) else say("answer.payback", share=chance(say, back, self.rows))
-        unsure = say("answer.unsettled") if net.knowledge_80 and not settled(net) else ""
-        return " ".join(filter(None, (money, persons, ends, unsure)))
-
-    def interval(self, effect: Spreads, by: float, decimals: int) -> str:
-        """The knowledge interval in words, or why there is none."""
-        if effect.knowledge_80 is None:
-            return self.say("interval.none" if effect.draws else "interval.fixed")
-        low, high = effect.knowledge_80
-        return self.say("interval.knowledge", span=self.say.span((low / by, high / by), decimals))
+        return sentence(self, name)
 
     def warnings(self, name: str) -> list[str]:
         """What must be read before the answer is used."""
@@ -114,14 +98,29 @@ class Page:
         if turns:
             told = say.listing([_in_sentence(say(f"line.{line.name}")) for line in turns])
             out.append(say("warn.turns", option=self.title_of(name), lines=told))
-        bound = self.stored.bound(name)
-        if bound is not None and self.scenario[name].evidence_class == "A":
-            gain = -self.stored.effect(
-                name, Key("municipal_by_account", "benefit", "all"), scale=1 / self.stored.horizon_years
-            ).mean
-            if gain > 2.0 * bound.kr_year:
-                out.append(say("warn.bound", option=self.title_of(name)))
+        found = self.gain_and_bound(name)
+        if found is not None and found[0] > TOLERATED * found[1]:
+            out.append(say("warn.bound", option=self.title_of(name)))
+        used = {team: self.stored.level(Key("hours_used_share", team, "all")) for team in TEAMS_WITH_CASES}
+        idle = idle_teams(self.scenario[name], used)
+        if idle:
+            teams = [
+                f"{_in_sentence(say(f'form.row.{team}'))} {say.percent(share)}"
+                for team, share in idle.items()
+            ]
+            out.append(say("warn.idle", option=self.title_of(name), teams=say.listing(teams)))
         return out
+
+    def gain_and_bound(self, name: str) -> tuple[float, float] | None:
+        """What a lever of class A gains on benefits, and the most that arithmetic allows (economics rule 9), kr. a
+        year; None where no effect with evidence can be held against a bound."""
+        bound = self.stored.bound(name)
+        if bound is None or self.scenario[name].evidence_class != "A":
+            return None
+        scale = 1.0 / self.stored.horizon_years
+        return -self.stored.effect(
+            name, Key("municipal_by_account", "benefit", "all"), scale=scale
+        ).mean, bound.kr_year
 
     def only_moves(self, name: str) -> bool:
         """Whether the municipality's gain is the state's loss: little or nothing is left for all public money."""
@@ -170,6 +169,9 @@ class Page:
                 if not (frame == "service" and same) and (frame != "other" or any(values)):
                     add(say(f"frames.{frame}"), values)
         note = say("frames.note", price=self.stored.base.prices.level_year)
+        if self.cut:
+            part = "frames.only_part" if self.years[0] in self.cut else "frames.cut"
+            note += " " + say(part, years=say.listing([str(year) for year in self.cut]))
         head = (say("frames.head"), *map(str, sums), say("frames.sum"))
         return Table("budget", say("frames.title"), head, tuple(rows), bold=frozenset(bold), note=note,
                      numbers=tuple(numbers))  # fmt: skip
@@ -196,6 +198,10 @@ class Page:
             hires = [stored.effect(name, Key("hires", who, "all"), scale=per_year).mean for who in APPLICANTS]
             return " / ".join(say.signed(value) for value in hires)
 
+        def ceiling(name: str) -> str:
+            found = self.gain_and_bound(name)
+            return UNKNOWN if found is None else " / ".join(self.say.number(kr / THOUSAND) for kr in found)
+
         year = str(self.years[-1])
         luck = stored.effect(names[0], Key(*NET[:2], year)).luck
         effects = {name: self.net(name) for name in names}
@@ -204,6 +210,7 @@ class Page:
             (say("sure.knowledge_80"), *(self._kr_span(effects[n].knowledge_80) for n in names)),
             (say("sure.knowledge_95"), *(self._kr_span(effects[n].knowledge_95) for n in names)),
             (say("sure.error"), *(f"± {say.number(effects[n].calculation_error / THOUSAND)}" for n in names)),
+            (say("sure.bound"), *(ceiling(n) for n in names)),
             (say("sure.luck"), *(f"± {say.number(luck / THOUSAND)}" for _ in names)),
             (say("sure.payback_all"), *(self.payback(n, "all") for n in names)),
             (say("sure.payback_service"), *(self.payback(n, "service") for n in names)),
@@ -250,34 +257,13 @@ class Page:
         for name in self.strategies:
             found = stored.strongest_assumption(name)
             option = self.title_of(name)
-            what = "" if found is None else say.name("assumption", found[0])
+            what = "" if found is None else assumption(self, found[0])
             up = found is not None and found[1] > 0
             key = "no_assumption" if found is None else "assumption_up" if up else "assumption_down"
-            out.append(f"{say(f'rests.{key}', option=option, what=what)} {self.would_change(name)}")
+            out.append(f"{say(f'rests.{key}', option=option, what=what)} {would_change(self, name)}")
         base = stored.base
         out.append(say("rests.law", law=say.name("law", base.law.refusion), n=rules_not_verified(base)))
         return out
-
-    def would_change(self, name: str) -> str:
-        """How far the effect must move before the net cost changes its sign."""
-        say, net = self.say, self.net(name)
-        spent = self.stored.effect(
-            name, Key("gross_operating_spending", "all", "all"), scale=1.0 / self.stored.horizon_years
-        ).mean
-        saved = spent - net.mean
-        option = self.title_of(name)
-        flips = [
-            say.name("variant", variant)
-            for variant in self.stored.experiment.worlds
-            if variant != PLAIN and self.stored.pairs[variant]
-            and self.stored.effect(name, NET, variant).mean * net.mean < 0
-        ]  # fmt: skip
-        other = say("rests.flips", variants=say.listing(flips)) if flips else ""
-        if spent > 0 and saved > 0:
-            return " ".join(
-                (say("rests.change", option=option, factor=say.number(spent / saved, 1)), other)
-            ).strip()
-        return " ".join((say("rests.change_never", option=option), other)).strip()
 
 
 def _in_sentence(text: str) -> str:

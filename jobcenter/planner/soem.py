@@ -10,6 +10,7 @@ import io
 from pathlib import Path
 from typing import Final
 
+from experiments.equal_budget import whole_years
 from experiments.store.atomic import write_whole
 from experiments.stored import Stored
 from sim import codes
@@ -34,16 +35,25 @@ def check_place(path: Path) -> None:
 
 
 def rows(stored: Stored) -> list[tuple[object, ...]]:
-    """One row for each option, benefit, budget year and payer. Effects are means over draws; groups under 30 left out.
+    """One row for each option, benefit, whole budget year and payer. Effects are means over draws; groups under 30 left
+    out. Of a year cut short persons are a mean and kroner a part, so a price made of it would be no full year's.
 
     `effect_share`: change in full-time persons over the persons of the group without the option. `unit_price_kr`: what
-    the payer pays for a full year of the benefit in the base, mean over the refusion steps people stand on.
+    the payer pays for a full year of the benefit in the base, mean over the refusion steps people stand on. Raises
+    UserError where no year is whole.
     """
     out: list[tuple[object, ...]] = []
-    level = stored.base.prices.level_year
+    level, years = stored.base.prices.level_year, whole_years(stored.base)
+    if not years:
+        raise UserError(
+            f"{stored.experiment.name}: {stored.weeks} weeks hold no whole budget year, and SØM asks for effects"
+            " a year; run the batch over a year or more"
+        )
+    after = {year: k + 1 for k, year in enumerate(stored.years)}
     for name in stored.names:
         for benefit in codes.BENEFITS:
-            for at, year in enumerate(map(str, stored.years)):
+            for at in years:
+                year = str(at)
                 key = Key("full_time_persons", benefit, year)
                 persons = stored.level(key)
                 if persons < FEWEST_PERSONS:
@@ -54,7 +64,7 @@ def rows(stored: Stored) -> list[tuple[object, ...]]:
                 town = stored.level(Key("municipal_benefit_cost", benefit, year))
                 for payer, kr in (("municipality", town), ("state", paid - town)):
                     out.append(
-                        (name, benefit, at + 1, year, effect.mean / persons, effect.mean, low, high,
+                        (name, benefit, after[at], year, effect.mean / persons, effect.mean, low, high,
                          f"full year on {benefit}", kr / persons, level, payer,
                          "jobcenter-sim, this batch; benefit rates: facts/benefit_rates.csv", UNCHECKED)
                     )  # fmt: skip

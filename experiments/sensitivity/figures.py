@@ -80,7 +80,7 @@ def importance(analysis: Analysis, unit: Unit) -> "Figure":
         )
         axes.set_title(f"{analysis.effect.name}: whose ignorance it is ({analysis.method})")
         if names:
-            axes.legend(frameon=False, loc="lower right")
+            axes.legend(loc="lower right", facecolor="white", edgecolor="none", framealpha=0.9)
         figure.tight_layout()
     return figure
 

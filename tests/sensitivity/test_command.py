@@ -261,5 +261,9 @@ def test_an_emulator_says_what_it_misses(small: str, tmp_path: Path, monkeypatch
     words = (small, *SMALL, *FACTORS, "--method", "sobol", "--emulator", "--out", str(tmp_path / "out"))
     done = call(*words, "--n", "32")
     assert done.exit_code == 0, done.output
-    assert "fresh points it misses" in " ".join(done.output.split())
+    said = " ".join(
+        done.output.split()
+    )  # in so small a world luck may be all there is, and then that is said
+    assert "fresh points it misses" in said or "fresh points differ by no more than luck" in said
+    assert "nan%" not in said
     assert len(Store.open(tmp_path / "out" / "store").keys()) == 40 * 2 * 2 * 2

@@ -57,15 +57,13 @@ def spreads(difference: np.ndarray, base: np.ndarray, draw: np.ndarray) -> Sprea
     n = difference.size
     if n == 0:
         raise ValueError("no pair in which both sides are known")
-    mean_of_draw, noise, freedom = _by_draw(difference, draw)
-    _, luck_variance, _ = _by_draw(base, draw)
+    centres, counts, noise, freedom = _by_draw(difference, draw)
+    _, _, luck_variance, _ = _by_draw(base, draw)
     drawn = bool((draw >= 0).any())
     luck = Z_95 * math.sqrt(luck_variance) if freedom >= ENOUGH_REPEATS or not drawn else math.nan
     if not drawn:
         error = t_95(n - 1) * float(np.std(difference, ddof=1)) / math.sqrt(n) if n > 1 else math.nan
         return Spreads(float(difference.mean()), error, None, None, luck, n, 0, 1.0)
-    centres = np.array([mean for mean, _ in mean_of_draw])
-    counts = np.array([count for _, count in mean_of_draw])
     draws = centres.size
     mean = float(centres.mean())
     error = t_95(draws - 1) * float(np.std(centres, ddof=1)) / math.sqrt(draws) if draws > 1 else math.nan
@@ -86,16 +84,13 @@ def _surely(variance: float, freedom: int) -> float:
     return variance * freedom / float(chdtri(freedom, 0.1)) if freedom else 0.0
 
 
-def _by_draw(values: np.ndarray, draw: np.ndarray) -> tuple[list[tuple[float, int]], float, int]:
+def _by_draw(values: np.ndarray, draw: np.ndarray) -> tuple[np.ndarray, np.ndarray, float, int]:
     """Mean and number of pairs of every draw; variance between pairs on one draw (NaN without repeats), its freedom."""
-    found = []
-    squares, freedom = 0.0, 0
-    for number in np.unique(draw):
-        own = values[draw == number]
-        found.append((float(own.mean()), int(own.size)))
-        squares += float(((own - own.mean()) ** 2).sum())
-        freedom += own.size - 1
-    return found, squares / freedom if freedom else math.nan, freedom
+    numbers, at, counts = np.unique(draw, return_inverse=True, return_counts=True)
+    means = np.bincount(at, values) / counts
+    freedom = values.size - numbers.size
+    squares = float(((values - means[at]) ** 2).sum())
+    return means, counts, squares / freedom if freedom else math.nan, freedom
 
 
 def _without_luck(centres: np.ndarray, counts: np.ndarray, noise: float) -> tuple[np.ndarray, float]:

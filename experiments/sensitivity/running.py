@@ -5,8 +5,10 @@ so an analysis that was stopped goes on. A failed run is never left out: the ana
 the same command tries them again. Refusion rules that change nobody's behaviour are costed from the same lives.
 """
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -29,6 +31,10 @@ CHUNK_SECONDS: Final = 8.0
 # weeks, and every scenario has its part of it.
 FIRST_GUESS_SECONDS: Final = (0.0002, 0.0015)
 START_WEEKS: Final = 270
+# What lays a point's values over a scenario, and costs its run under other rules: other code, other runs.
+POINT_CODE: Final = tuple(
+    Path(__file__).parent / name for name in ("../recost.py", "settings.py", "factors.py")
+)
 MOST_EXTRA: Final = 16  # seeds a point may have beyond its row's
 
 
@@ -49,6 +55,11 @@ class Lot:
     seeds: int
     row: int = 1
     extra: Mapping[int, int] = field(default_factory=dict)
+
+
+def point_code() -> str:
+    """A hash of POINT_CODE, part of every run's key."""
+    return hashlib.sha256(b"".join(file.read_bytes() for file in POINT_CODE)).hexdigest()[:16]
 
 
 class Runs:
@@ -85,7 +96,8 @@ class Runs:
     def _label(self, variant: str) -> str:
         """What a run's key holds besides its values: the base its levels are put back in, and how."""
         response = kept_at(self.experiment.worlds[variant][0], self.ranges).stem[-32:]
-        return f"outcomes@{self._hashes[variant][0][:16]}@{response_code()[-16:]}{response}"
+        code = f"{response_code()[-16:]}{point_code()}"
+        return f"outcomes@{self._hashes[variant][0][:16]}@{code}{response}"
 
     def worlds(self, point: Point) -> tuple[Scenario, ...]:
         """Base and others with the values of the files that a point sets."""

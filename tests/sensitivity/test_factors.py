@@ -1,9 +1,14 @@
 """What may vary: numbers of levers among it, laid over a scenario as a batch lays them."""
 
+from pathlib import Path
+
+import pytest
+
 from experiments.chunk import under
 from experiments.draws import lever_ranges
 from experiments.experiment_file import load_experiment
-from experiments.sensitivity.factors import GROUPS, factors_of, point_of
+from experiments.sensitivity import running
+from experiments.sensitivity.factors import GROUPS, Point, factors_of, point_of
 from experiments.sensitivity.running import Lot, Runs
 from experiments.sensitivity.study import Plan, anchored_ranges, check_plan, of_scenarios
 
@@ -33,6 +38,19 @@ def test_numbers_of_levers_with_a_range_are_factors_and_reach_the_runs() -> None
 def test_the_three_levers_have_no_range_of_their_own() -> None:
     experiment = load_experiment("sensitivity_three_levers")
     assert not any(factor.name.startswith("levers.") for factor in factors_of(experiment, GROUPS))
+
+
+def test_runs_made_by_other_code_of_a_point_are_other_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    experiment = of_scenarios(["baseline"], ["world.share=0.01"])
+    point = Point({}, {}, "", {"municipality.prices.course_week_kr": "1700"})
+    (tmp_path / "settings.py").write_text("one")
+    monkeypatch.setattr(running, "POINT_CODE", (*running.POINT_CODE[:1], tmp_path / "settings.py"))
+    [first] = Runs(experiment, [point], Lot(1), None, {}).runs
+    (tmp_path / "settings.py").write_text("another")
+    [second] = Runs(experiment, [point], Lot(1), None, {}).runs
+    assert first.keys != second.keys
 
 
 def test_an_emulator_may_have_any_number_of_points() -> None:

@@ -145,10 +145,12 @@ def trial_value(pilots: Sequence[Pilot], everything_kr: float) -> "Figure":
             axes.set_xscale("log")
             axes.set_xticks(sizes, [f"{size:,}" for size in sizes])
             axes.minorticks_off()
-            axes.set_ylim(0)
             axes.margins(x=0.06)
             axes.set_xlabel("persons in each arm")
             axes.set_title(f"Trial of {name}")
+        # One scale for all panels, set last: the dearest trial must not lie above it.
+        most = max(everything_kr, *(kr for one in pilots for kr in (one.price_kr, *one.worth_kr.values())))
+        panels[0].set_ylim(0, 1.12 * most / 1e6)
         panels[0].set_ylabel("mio. kr. over the horizon")
         figure.text(
             0.01,

@@ -11,6 +11,7 @@ from sim.records.outcomes import Key
 
 if TYPE_CHECKING:
     from jobcenter.planner.paper import Page
+    from jobcenter.planner.words import Words
 
 MIO: Final = 1e6
 
@@ -35,9 +36,14 @@ def sentence(page: "Page", name: str) -> str:
     back = page.money(name, "payback", "within 4")
     ends = "" if not math.isfinite(back) else say("answer.payback", share=chance(say, back, page.rows))
     split = page.stored.split(name)
-    neither = "" if split is None else say("answer.neither", share=say.percent(split.share("neither")))
+    neither = "" if split is None else _neither(say, split.share("neither"))
     unsure = say("answer.unsettled") if net.knowledge_80 and not settled(net) else ""
     return " ".join(filter(None, (money, persons, neither, ends, unsure)))
+
+
+def _neither(say: "Words", share: float) -> str:
+    """Saved weeks that led nowhere (economics rule 11); below nothing, fewer are without work and benefit."""
+    return say("answer.neither", share=say.percent(share)) if share >= 0.0 else say("answer.none_neither")
 
 
 def interval(page: "Page", effect: Spreads, by: float, decimals: int) -> str:

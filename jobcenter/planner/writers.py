@@ -154,7 +154,8 @@ def _typst_table(table: Table) -> str:
     columns = ", ".join(["auto" if wide > 1 else "1fr"] * table.left + ["1fr"] * wide)
     ends = ["left"] if table.words_last else []
     if ends:
-        columns = ", ".join(["auto"] * (len(table.head) - 1) + ["1fr"])
+        # Names and values wrap rather than squeeze the reasons into a column of syllables.
+        columns = ", ".join(["1.1fr", "1.9fr"] + ["0.8fr"] * (len(table.head) - 3) + ["1.8fr"])
     numbers = wide - len(ends)
     align = ", ".join(["left"] * table.left + ["right" if wide > 1 else "left"] * numbers + ends)
 
@@ -165,7 +166,8 @@ def _typst_table(table: Table) -> str:
     head = ", ".join(cell(text, True) for text in table.head)
     note = f"\n#text(size: 7.6pt, fill: luma(80))[{_typst(table.note)}]" if table.note else ""
     return (
-        f"#block(below: 0.4em)[#strong[{_typst(table.title)}]]\n#[#set text(size: 7.6pt)\n#set par(leading: 0.4em)\n"
+        f"#block(below: 0.4em, sticky: true)[#strong[{_typst(table.title)}]]\n"
+        "#[#set text(size: 7.6pt)\n#set par(leading: 0.4em)\n"
         f"#table(columns: ({columns}), align: ({align}), inset: (x: 3pt, y: 2.1pt),"
         f" stroke: (x, y) => (bottom: 0.4pt + luma(200)), fill: (x, y) => if y == 0 {{ luma(238) }},\n"
         f"table.header({head}), {cells})]{note}"

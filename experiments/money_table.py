@@ -116,7 +116,7 @@ def change_of(scenario: Scenario, difference: Differences, factors: np.ndarray, 
     """What the lines beside the headline are computed from."""
     calendar, rate = difference.calendar, scenario.prices.discount_rate
     level = scenario.prices.level_year
-    between = range(min(level, WAGE_YEAR), max(level, WAGE_YEAR) + 1)
+    between = range(min(level, WAGE_YEAR) + 1, max(level, WAGE_YEAR) + 1)
     paid = np.sum([difference.by_year("benefit_paid", name) for name in codes.BENEFITS], axis=0)
     jobs = difference.by_year("full_time_persons", "job") * calendar.person_years
 
@@ -239,7 +239,7 @@ def _costs(out: _Writer, base: Scenario, difference: Differences, weeks: int) ->
 def _current(out: _Writer, base: Scenario, cost: np.ndarray, frame: str, calendar: Calendar) -> None:
     """The same cost in kroner of each year; the range is that of years whose prices nobody knows."""
     level = base.prices.level_year
-    span = range(min(level, *calendar.years), max(level, *calendar.years) + 1)
+    span = range(min(level, *calendar.years) + 1, max(level, *calendar.years) + 1)  # each on the year before
     mean = cost.mean(axis=0)
     found = {
         which: mean * price_index(calendar.years, growth(base, span, which), level)

@@ -31,7 +31,7 @@ TEXT = """
 question: Virker en stor tidlig indsats?
 base: baseline
 scenarios: [strong.yaml]
-pairs: 22
+pairs: 44
 replicates: 2
 weeks: 44
 set: [world.share=0.05]

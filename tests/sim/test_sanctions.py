@@ -19,7 +19,10 @@ def changes(parameters: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     others = np.repeat(~out[:, None, :], a.exits.hazard.shape[1], axis=1)
     assert np.array_equal(a.exits.hazard[others], b.exits.hazard[others])
     with np.errstate(invalid="ignore"):
-        leak = np.where(out[:, None, :], b.exits.hazard / a.exits.hazard, 0.0).max(axis=(1, 2))
+        leaving = out[:, None, :] & (
+            a.exits.hazard > 0
+        )  # a door that is not used has the number of one that is
+        leak = np.where(leaving, b.exits.hazard / a.exits.hazard, 0.0).max(axis=(1, 2))
         paid = (b.pay.amount_oere / a.pay.amount_oere)[:, 0]
         return b.search.hazard / a.search.hazard, leak, paid
 

@@ -18,8 +18,8 @@ from sim.scenario import Scenario
 if TYPE_CHECKING:
     from sim.policies.registry import Lever
 
-# Fields of levers that deliver threat of activation, and sanctions with it.
-NOT_INSTRUMENTS: Final = ("threat_share",)
+# Levers, and fields of levers, that deliver threat of activation or sanctions.
+NOT_INSTRUMENTS: Final = ("sanctions", "threat_share")
 # Who is served, by what nobody chooses: fields of levers, and what a field says when it lets everybody in.
 _TRAITS: Final[dict[str, Any]] = {"non_danish_origin_only": False, "age_from": 16.0, "age_below": 120.0}
 _TRAIT_WORDS: Final = ("origin", "sex", "gender", "age")
@@ -95,9 +95,8 @@ def why_not(scenario: Scenario) -> str:
     if len(levers) != 1:
         return f"it is a combination itself ({', '.join(levers)})"
     (lever,) = levers.values()
-    if lever.name == "sanctions" or any(
-        field in NOT_INSTRUMENTS and value for field, value in _fields(lever.model_dump())
-    ):
+    at_work = {lever.name, *(field for field, value in _fields(lever.model_dump()) if value)}
+    if at_work & set(NOT_INSTRUMENTS):
         return "threat and sanctions are no instruments (economics rule 20)"
     trait = _trait(lever)
     return f"it serves people by {trait} (economics rule 20)" if trait else ""

@@ -33,6 +33,6 @@ def made_plan(runs: int = 200, seed: int = 1) -> Plan:
     worlds = made(runs, seed=seed)
     return Plan(
         scenario="made", base="baseline", municipality="Sorø", world_share=1.0, groups=("dagpenge",), months=months,
-        first_month="2027-01", draws=tuple(range(runs)), pays_back=tuple(k % 3 == 0 for k in range(runs)), **worlds,
+        draws=tuple(range(runs)), pays_back=tuple(k % 3 == 0 for k in range(runs)), **worlds,
         payback_years=4, prior_works=0.75, made="2026-11-25T00:00:00+00:00", command="", version="v", digest="0" * 64,
     )  # fmt: skip

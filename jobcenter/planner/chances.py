@@ -9,6 +9,7 @@ from experiments.four_spreads import ENOUGH_FOR_95, Z_95, Spreads
 from experiments.money import NEVER, PAYBACK_YEARS, payback
 from experiments.money_table import Calendar
 from experiments.stored import Stored
+from jobcenter.planner.blocks import Number
 from jobcenter.planner.words import Words
 from sim.records.outcomes import Key
 
@@ -20,6 +21,12 @@ def settled(effect: Spreads) -> bool:
     (calculation error, 95 %) leave zero possible."""
     known = effect.knowledge_80
     return known is not None and known[0] * known[1] > 0.0 and abs(effect.mean) > effect.calculation_error
+
+
+def starred(say: Words, effect: Spreads, decimals: int) -> str:
+    """An effect with a star where its sign is not settled."""
+    text = say.signed(effect.mean, decimals)
+    return text.marked(" *") if isinstance(text, Number) and effect.mean and not settled(effect) else text
 
 
 def range_of_share(share: float, n: int) -> tuple[float, float]:

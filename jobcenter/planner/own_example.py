@@ -8,11 +8,11 @@ from typing import Final
 
 from jobcenter.planner.own_form import STEPS, Answers
 from sim.codes import BENEFITS
+from sim.scenario import load
 
 NAME: Final = "Default 75,000 inhabitants"
 INHABITANTS: Final = 75_000
 YEARS: Final = (2024, 2027)
-INDEX: Final = 0.036  # a year, the rate_index of the baseline
 # Benefit: persons, kr. a year, weeks on the ladder's four steps, and the share of older awards with the state's share
 # of them. facts/municipal_budgets.csv 2024; the cash-benefit system's 1,103 are split as in docs/data.md (159 job-ready
 # counted, 384 young, 6 % on sho taken from the two others in proportion). revalidering, ressourceforloeb and
@@ -67,7 +67,7 @@ def state_share(steps: tuple[float, ...], older: tuple[float, float]) -> float:
 def worked_example(inhabitants: float = INHABITANTS, name: str = NAME) -> Answers:
     """The workbook filled in, scaled to another number of inhabitants; posts in quarters, whole persons."""
     by = inhabitants / INHABITANTS
-    grown = (1.0 + INDEX) ** (YEARS[1] - YEARS[0])
+    grown = (1.0 + load("baseline").prices.rate_index_per_year) ** (YEARS[1] - YEARS[0])
     values: dict[tuple[str, str, str], float | str] = {
         ("people", "name", "value"): name,
         ("people", "inhabitants", "value"): round(inhabitants),

@@ -1,7 +1,6 @@
 """From a read workbook to files and a reconciliation: all is made and checked before the first file is written."""
 
 import math
-import shutil
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
@@ -104,7 +103,6 @@ def make(
             write_whole(files[key], drafts[key].read_bytes(), flush=False)
         if not own_levels:
             files["behaviour"].unlink(missing_ok=True)  # of an earlier call with --force
-        shutil.rmtree(trial, ignore_errors=True)
     made = Made(load(files["scenario"]), found, levels, tuple(files[key] for key in written))
     paper = reconciliation_paper(
         found, say, watermark(made.scenario), files["municipality"], command, made.moved

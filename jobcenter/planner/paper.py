@@ -18,7 +18,7 @@ from experiments.money_table import lines_of
 from experiments.provenance import rules_not_verified
 from experiments.stored import NET, Stored
 from jobcenter.planner.blocks import Block, Bullets, Heading, NewPage, Paper, Table, Text
-from jobcenter.planner.chances import range_of_share, settled
+from jobcenter.planner.chances import range_of_share, starred
 from jobcenter.planner.paper_answer import assumption, sentence, would_change
 from jobcenter.planner.paper_appendix import appendix
 from jobcenter.planner.paper_figures import figures
@@ -135,7 +135,6 @@ class Page:
         """Authorised, spent and net by budget frame, 1.000 kr."""
         say = self.say
         rows: list[tuple[str, ...]] = []
-        numbers: list[tuple[int, int, float]] = []
         bold: set[int] = set()
         sums = [*self.years]
 
@@ -143,8 +142,7 @@ class Page:
             cells = [*values, sum(values)]
             if strong:
                 bold.add(len(rows))
-            numbers.extend((len(rows), 1 + k, value / THOUSAND) for k, value in enumerate(cells))
-            rows.append((label, *(self.kr(value) if value else "0" for value in cells)))
+            rows.append((label, *map(self.kr, cells)))
 
         add(say("nothing"), [0.0] * len(sums), True)
         for name in self.strategies:
@@ -173,8 +171,7 @@ class Page:
             part = "frames.only_part" if self.years[0] in self.cut else "frames.cut"
             note += " " + say(part, years=say.listing([str(year) for year in self.cut]))
         head = (say("frames.head"), *map(str, sums), say("frames.sum"))
-        return Table("budget", say("frames.title"), head, tuple(rows), bold=frozenset(bold), note=note,
-                     numbers=tuple(numbers))  # fmt: skip
+        return Table("budget", say("frames.title"), head, tuple(rows), bold=frozenset(bold), note=note)
 
     def payback(self, name: str, frame: str) -> str:
         """'2 / 5 / 9 / 14 %, ikke: 86 %'."""
@@ -209,9 +206,9 @@ class Page:
             (say("sure.net"), *(self.kr(effects[n].mean) for n in names)),
             (say("sure.knowledge_80"), *(self._kr_span(effects[n].knowledge_80) for n in names)),
             (say("sure.knowledge_95"), *(self._kr_span(effects[n].knowledge_95) for n in names)),
-            (say("sure.error"), *(f"± {say.number(effects[n].calculation_error / THOUSAND)}" for n in names)),
+            (say("sure.error"), *(say.within(effects[n].calculation_error / THOUSAND) for n in names)),
             (say("sure.bound"), *(ceiling(n) for n in names)),
-            (say("sure.luck"), *(f"± {say.number(luck / THOUSAND)}" for _ in names)),
+            (say("sure.luck"), *(say.within(luck / THOUSAND) for _ in names)),
             (say("sure.payback_all"), *(self.payback(n, "all") for n in names)),
             (say("sure.payback_service"), *(self.payback(n, "service") for n in names)),
             (say("sure.split"), *(split(n) for n in names)),
@@ -241,9 +238,7 @@ class Page:
                 )
                 cells = []
                 for name in self.strategies:
-                    effect = self.stored.effect(name, key, scale=by)
-                    star = " *" if effect.mean and not settled(effect) else ""
-                    cells.append(say.signed(effect.mean, decimals) + star)
+                    cells.append(starred(say, self.stored.effect(name, key, scale=by), decimals))
                 label = say(f"goal.{goal.number}.{group}" if goal.number == 6 else f"goal.{goal.number}")
                 rows.append((label, say.number(self.stored.level(key) * by, decimals), *cells))
         head = (say("goals.head"), say("nothing"), *(self.title_of(name) for name in self.strategies))

@@ -7,7 +7,7 @@ from experiments.provenance import unverified_rules
 from experiments.stored import NET
 from jobcenter.commands.diff import ABSENT, differences
 from jobcenter.planner.blocks import Block, Bullets, Heading, NewPage, Table, Text
-from jobcenter.planner.chances import settled
+from jobcenter.planner.chances import starred
 from jobcenter.planner.words import UNKNOWN
 from sim import codes
 from sim.records.outcomes import Key
@@ -46,9 +46,7 @@ def groups(page: "Page") -> Table:
     def add(label: str, key: Key, scale: float, decimals: int = 0, level: bool = True) -> None:
         cells = []
         for name in page.strategies:
-            effect = stored.effect(name, key, scale=scale)
-            star = " *" if effect.mean and not settled(effect) else ""
-            cells.append(say.signed(effect.mean, decimals) + star)
+            cells.append(starred(say, stored.effect(name, key, scale=scale), decimals))
         rows.append((label, say.number(stored.level(key) * scale, decimals) if level else UNKNOWN, *cells))
 
     for benefit in codes.BENEFITS:
@@ -76,8 +74,10 @@ def beside(page: "Page") -> Table:
         cells = []
         for name in names:
             line = by_name[name][key]
-            span = "" if line.low == line.high else f" ({say.span((line.low / MIO, line.high / MIO), 1)})"
-            cells.append(say.signed(line.value / MIO, 1) + span)
+            value = say.signed(line.value / MIO, 1)
+            if line.low != line.high:
+                value = f"{value} ({say.span((line.low / MIO, line.high / MIO), 1)})"
+            cells.append(value)
         rows.append((say(f"line.{key}"), *cells))
     head = (say("beside.head"), *map(page.title_of, names))
     return Table("beside", say("beside.title"), head, tuple(rows), note=say("beside.note"))

@@ -32,7 +32,7 @@ from sim.errors import UserError
 from sim.scenario import Scenario
 from sim.version import code_version
 
-SCHEMA: Final = 3
+SCHEMA: Final = 4
 FALSE_ALARM: Final = 0.05  # of "behind", over all months and links together, when all goes as planned
 MOST_FALSE: Final = 0.10  # a plan whose limits would be wrong more often is not frozen
 POWER: Final = 0.80
@@ -56,7 +56,6 @@ class Plan:
     world_share: float
     groups: tuple[str, ...]
     months: tuple[str, ...]
-    first_month: str  # in which the first lever is in force
     draws: tuple[int, ...]
     pays_back: tuple[bool, ...]  # under the run's draw
     payback_years: int  # within so many; 0: within the horizon
@@ -258,16 +257,11 @@ def freeze(
         progress(done + 1)
     lived = [{s: np.round([run[s] for run in of], 4) for s in of[0]} for of in runs]
     planned, nothing = with_posts(lived[1], lived[0])
-    first = min(
-        (lever.first_week(scenario) for lever in scenario.levers.values()), default=scenario.start_week
-    )
-    week = min(max(first - stored.base.start_week, 0), weeks - 1)
     back, years = paid_back(stored, name)
     body: dict[str, Any] = {
         "schema": SCHEMA, "scenario": name, "base": stored.experiment.names[0],
         "municipality": stored.base.municipality.name, "world_share": stored.base.world.share,
         "groups": groups, "months": known,
-        "first_month": known[max(0, months_of(stored.base.start_week, weeks)[1][week])],
         "draws": [pair.draw for pair in pairs], "pays_back": back, "payback_years": years,
         "planned": {s: v.tolist() for s, v in planned.items()}, "nothing": {s: v.tolist() for s, v in nothing.items()},
         "prior_works": prior, "made": datetime.now(UTC).isoformat(timespec="seconds"), "command": command,
@@ -345,9 +339,8 @@ def read_plan(path: Path) -> Plan:
         raise UserError(f"{path}: is no plan made by `jobcenter plan freeze` ({wrong})") from None
     if schema != SCHEMA:
         raise UserError(
-            f"{path}: frozen by another version (form {schema}, this one reads {SCHEMA}: what is counted over a month"
-            " is now held a week, since months are not equally long). Follow up with the version that froze it, or"
-            " freeze anew and say so"
+            f"{path}: frozen by another version (form {schema}, this one reads {SCHEMA}). Follow up with the version"
+            " that froze it, or freeze anew and say so"
         )
     if hash_of(body) != digest:
         raise UserError(

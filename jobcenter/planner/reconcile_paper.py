@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from jobcenter.planner.blocks import Block, Bullets, Heading, Paper, Table, Text
+from jobcenter.planner.blocks import Block, Bullets, Heading, Number, Paper, Table, Text
 from jobcenter.planner.own_form import STEPS
 from jobcenter.planner.own_template import pot_label
 from jobcenter.planner.reconcile import Line, Reconciliation
@@ -25,7 +25,9 @@ def account_name(account: str, say: Words) -> str:
 
 def apart(line: Line, say: Words) -> str:
     """'+4,3 %'; a dash where nothing was budgeted."""
-    return UNKNOWN if not math.isfinite(line.share) else f"{say.signed(100 * line.share, 1)} %"
+    if not math.isfinite(line.share):
+        return UNKNOWN
+    return Number(f"{say.signed(100 * line.share, 1)} %", line.share, "+0.0 %;-0.0 %;0.0 %")
 
 
 def reconciliation_paper(found: Reconciliation, say: Words, mark: str | None, file: Path, command: str,
@@ -76,14 +78,15 @@ def _flag(line: Line, say: Words) -> str:
 def _accounts(key: str, accounts: Sequence[str], found: Reconciliation, say: Words, note: str) -> Table:
     parts = key == "benefits"
     rows: list[tuple[str, ...]] = []
-    numbers: list[tuple[int, int, float]] = []
     lines = [line for line in found.lines if line.account in accounts]
     for at, line in enumerate([*lines, found.total(tuple(accounts))]):
         values = [line.budget_kr, line.model_kr, line.difference, *(line.parts if parts else ())]
         shown = [say.number(values[0] / THOUSAND), say.number(values[1] / THOUSAND)]
         shown += [say.signed(value / THOUSAND) for value in values[2:]]
-        numbers += [(at, 1 + k + (k > 2), value / THOUSAND) for k, value in enumerate(values)]
-        shown.insert(3, apart(line, say) + (" !" if line.flagged and at < len(lines) else ""))
+        share = apart(line, say)
+        if isinstance(share, Number) and line.flagged and at < len(lines):
+            share = share.marked(" !")
+        shown.insert(3, share)
         total = at == len(lines)
         name = say("recon.sum") if total else account_name(line.account, say)
         rows.append((name, *shown, "" if total or parts else say(f"recon.reason.{line.reason}")))
@@ -101,7 +104,7 @@ def _accounts(key: str, accounts: Sequence[str], found: Reconciliation, say: Wor
     else:
         head = (*head, say("recon.head.reason"))
     return Table(key, say(f"recon.{key}", year=found.year), head, tuple(rows), bold=frozenset({len(lines)}), note=note,
-                 words_last=not parts, numbers=tuple(numbers))  # fmt: skip
+                 words_last=not parts)  # fmt: skip
 
 
 def _factors(found: Reconciliation, say: Words) -> Table:

@@ -64,7 +64,7 @@ def rows(stored: Stored) -> list[tuple[object, ...]]:
                 town = stored.level(Key("municipal_benefit_cost", benefit, year))
                 for payer, kr in (("municipality", town), ("state", paid - town)):
                     out.append(
-                        (name, benefit, after[at], year, effect.mean / persons, effect.mean, low, high,
+                        (name, benefit, after[at], at, effect.mean / persons, effect.mean, low, high,
                          f"full year on {benefit}", kr / persons, level, payer,
                          "jobcenter-sim, this batch; benefit rates: facts/benefit_rates.csv", UNCHECKED)
                     )  # fmt: skip
@@ -77,10 +77,16 @@ def prices() -> list[tuple[object, ...]]:
 
     with facts("unit_costs.csv").open(encoding="utf-8", newline="") as file:
         return [
-            ("", "", "", row["year"], "", "", "", "", row["item"], row["value"], row["unit"], "", row["source_url"],
+            ("", "", "", row["year"] and int(row["year"]), "", "", "", "", row["item"], _number(row["value"]),
+             row["unit"], "", row["source_url"],
              row["note"] or "as written in the source; not carried to the price level")
             for row in csv.DictReader(file)
         ]  # fmt: skip
+
+
+def _number(text: str) -> float:
+    value = float(text)
+    return int(value) if value.is_integer() else value
 
 
 def write_soem(stored: Stored, path: Path) -> Path:

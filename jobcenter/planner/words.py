@@ -5,6 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+from jobcenter.planner.blocks import Number
 from sim.errors import UserError
 from sim.scenario.yaml_tree import nearest
 
@@ -54,16 +55,24 @@ class Words:
         """1.234,5 in Danish, 1,234.5 in English; a dash where nothing is known, never minus zero."""
         if not math.isfinite(value):
             return UNKNOWN
-        text = f"{abs(value):,.{decimals}f}"
+        text, form = f"{abs(value):,.{decimals}f}", f"#,##{0:.{decimals}f}"
         if self.language == "da":
             text = text.translate(str.maketrans(",.", ".,"))
-        return f"{MINUS}{text}" if value < 0 and any(c in "123456789" for c in text) else text
+        less = value < 0 and any(c in "123456789" for c in text)
+        return Number(f"{MINUS}{text}" if less else text, value, form)
 
     def signed(self, value: float, decimals: int = 0) -> str:
         """With a plus where it is more."""
         text = self.number(value, decimals)
-        more = value > 0 and math.isfinite(value) and any(c in "123456789" for c in text)
-        return f"+{text}" if more else text
+        if not isinstance(text, Number):
+            return text
+        more = value > 0 and any(c in "123456789" for c in text)
+        return Number(f"+{text}" if more else text, value, f"+{text.form};-{text.form};{text.form}")
+
+    def within(self, value: float) -> str:
+        """'± 12': as far to either side."""
+        text = self.number(value)
+        return text.marked(before="± ") if isinstance(text, Number) else text
 
     def span(self, ends: tuple[float, float] | None, decimals: int = 0) -> str:
         """'+1,2 til +3,4'; a dash where no interval is known."""
@@ -73,7 +82,7 @@ class Words:
 
     def percent(self, share: float) -> str:
         """Whole percent."""
-        return UNKNOWN if not math.isfinite(share) else f"{self.number(100 * share)} %"
+        return UNKNOWN if not math.isfinite(share) else Number(f"{self.number(100 * share)} %", share, "0 %")
 
     def listing(self, items: list[str]) -> str:
         """'a, b og c'."""

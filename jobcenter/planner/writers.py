@@ -1,12 +1,13 @@
 """A paper as HTML, PDF and spreadsheet. Files are whole or not there."""
 
 import io
+from collections.abc import Callable
 from html import escape
 from pathlib import Path
 from typing import Final
 
 from experiments.store.atomic import write_whole
-from jobcenter.planner.blocks import Bullets, Figure, Heading, NewPage, Paper, Table, Text
+from jobcenter.planner.blocks import Bullets, Figure, Heading, NewPage, Number, Paper, Table, Text
 
 CSS: Final = """
 body{font:15px/1.45 Georgia,'Times New Roman',serif;color:#222;max-width:920px;margin:2em auto;padding:0 1em}
@@ -178,7 +179,7 @@ def _typst_table(table: Table) -> str:
 
 
 def xlsx(paper: Paper) -> bytes:
-    """Every table on a sheet of its own, numbers as numbers; the sentences on the first."""
+    """Every table on a sheet of its own, a cell of one number as a number; the sentences on the first."""
     import xlsxwriter
 
     buffer = io.BytesIO()
@@ -187,7 +188,14 @@ def xlsx(paper: Paper) -> bytes:
     )
     bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
     wrap = book.add_format({"text_wrap": True, "valign": "top"})
-    plain = book.add_format({"num_format": "#,##0.0;-#,##0.0;0"})
+    forms: dict[tuple[str, bool], object] = {}
+
+    def shown(number: Number, strong: bool) -> object:
+        key = number.form, strong
+        if key not in forms:
+            forms[key] = book.add_format({"num_format": number.form, "bold": strong, "valign": "top"})
+        return forms[key]
+
     first = book.add_worksheet(paper.title[:25].translate(str.maketrans("[]:*?/\\'", " " * 8)).strip() or "1")
     first.set_column(0, 0, 120)
     line = 0
@@ -197,24 +205,25 @@ def xlsx(paper: Paper) -> bytes:
             first.write_string(line, 0, text, bold if isinstance(block, Heading) else wrap)
             line += 1
         if isinstance(block, Table):
-            _sheet(book, block, bold, wrap, plain)
+            _sheet(book, block, bold, wrap, shown)
     first.write_string(line + 1, 0, paper.foot, wrap)
     book.close()
     return buffer.getvalue()
 
 
-def _sheet(book: object, table: Table, bold: object, wrap: object, plain: object) -> None:
+def _sheet(
+    book: object, table: Table, bold: object, wrap: object, shown: Callable[[Number, bool], object]
+) -> None:
     sheet = book.add_worksheet(table.key[:31])  # type: ignore[attr-defined]
     sheet.set_column(0, 0, 44)
     sheet.set_column(1, len(table.head), 18)
     sheet.write_string(0, 0, table.title, bold)
     for k, text in enumerate(table.head):
         sheet.write_string(1, k, text, bold)
-    numbers = {(row, column): value for row, column, value in table.numbers}
     for at, row in enumerate(table.rows):
         for k, text in enumerate(row):
-            if (at, k) in numbers:
-                sheet.write_number(at + 2, k, numbers[at, k], plain)
+            if isinstance(text, Number):
+                sheet.write_number(at + 2, k, text.value, shown(text, at in table.bold))
             else:
                 sheet.write_string(at + 2, k, text, bold if at in table.bold else wrap)
     if table.note:

@@ -44,7 +44,7 @@ def worlds(runs: int, seed: int, effect: float = 150.0) -> dict[str, dict[str, n
 def plan(seed: int = 1, runs: int = 200) -> Plan:
     return Plan(
         scenario="made", base="baseline", municipality="Sorø", world_share=1.0, groups=("dagpenge",),
-        months=tuple(f"{2027 + k // 12}-{k % 12 + 1:02d}" for k in range(MONTHS)), first_month="2027-01",
+        months=tuple(f"{2027 + k // 12}-{k % 12 + 1:02d}" for k in range(MONTHS)),
         draws=tuple(range(runs)), pays_back=tuple(k % 3 == 0 for k in range(runs)), **worlds(runs, seed),
         payback_years=4, prior_works=0.75, made="2026-11-25T00:00:00+00:00", command="", version="v", digest="0" * 64,
     )  # fmt: skip

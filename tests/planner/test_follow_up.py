@@ -173,9 +173,9 @@ def test_a_changed_plan_or_another_version_is_refused(frozen: tuple[Path, Plan],
     write_plan(replace(made_plan(20)), tmp_path / "other.json")
     with pytest.raises(UserError, match="hash"):
         read_plan(tmp_path / "other.json")
-    content["plan"]["schema"] = 2  # flows held by month
+    content["plan"]["schema"] = 3
     (tmp_path / "old.json").write_text(json.dumps(content))
-    with pytest.raises(UserError, match="form 2, this one reads 3.*held a week.*freeze anew"):
+    with pytest.raises(UserError, match="form 3, this one reads 4.*freeze anew"):
         read_plan(tmp_path / "old.json")
 
 

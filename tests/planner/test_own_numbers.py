@@ -361,6 +361,7 @@ def test_from_workbook_to_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     assert row[1] == pytest.approx(told["lines"][0]["budget_kr"] / 1e3)
     assert row[2] == pytest.approx(told["lines"][0]["model_kr"] / 1e3)
     assert row[3] == pytest.approx(row[2] - row[1])
+    assert row[4] == pytest.approx(row[3] / row[1])
 
     kept_file = Path("scenarios/municipalities/lilleby.reconciliation.json")
     text = kept_file.read_text()

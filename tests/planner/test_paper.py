@@ -14,6 +14,7 @@ from experiments.store import Store
 from experiments.stored import NET, Stored
 from jobcenter.cli import app
 from jobcenter.planner import soem
+from jobcenter.planner.blocks import Table
 from jobcenter.planner.opened import opened
 from jobcenter.planner.paper import Page, paper
 from jobcenter.planner.reconcile import Line, Reconciliation
@@ -110,6 +111,14 @@ def test_files_open_and_hold_the_numbers(stored: Stored, tmp_path: Path) -> None
     total = cells["Tidlig indsats: netto i alt"]
     assert total[0] == pytest.approx(stored.effect(name, Key(*NET[:2], "2027")).mean / 1e3)
     assert {path.suffix for path in (tmp_path / "figures").iterdir()} == {".svg", ".png"}
+    # Every cell that a reader takes for one number is one on its sheet, in every table.
+    for table in (block for block in made.blocks if isinstance(block, Table)):
+        for at, row in enumerate(table.rows, 3):
+            for k, text in enumerate(row[1:], 2):
+                if re.fullmatch(r"[±+\u2212 ]*[\d.]+(,\d+)?( %)?( \*)?", text) and table.key != "parameters":
+                    assert isinstance(book[table.key].cell(at, k).value, int | float), (table.key, text)
+    starred = next(row for row in book["goals"].iter_rows(min_row=3) if "*" in str(row[2].number_format))
+    assert isinstance(starred[2].value, float)
 
 
 def test_same_store_same_pdf(stored: Stored) -> None:
@@ -123,6 +132,12 @@ def test_same_store_same_pdf(stored: Stored) -> None:
 def test_bridge_to_the_national_workbook(stored: Stored, tmp_path: Path) -> None:
     path = soem.write_soem(stored, tmp_path / "soem.csv")
     lines = path.read_text(encoding="utf-8").splitlines()
+    openpyxl = pytest.importorskip("openpyxl")
+    sheet = openpyxl.load_workbook(soem.write_soem(stored, tmp_path / "soem.xlsx"))["soem"]
+    columns = {cell.value: cell.column - 1 for cell in sheet[1]}
+    for row in sheet.iter_rows(min_row=2, values_only=True):
+        for name in ("budget_year", "effect_share", "effect_persons", "unit_price_kr"):
+            assert not isinstance(row[columns[name]], str), (name, row)
     assert lines[0].split(",")[:3] == ["option", "target_group", "year_after_start"]
     assert any("foertidspension,1,2027" in line for line in lines)
     assert any("hbseconomics.com" in line for line in lines)  # the unit costs keep their source

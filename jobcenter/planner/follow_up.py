@@ -140,10 +140,29 @@ def _unreported_before(first: str, judge: Judge, seen: Mapping[str, np.ndarray])
     return tuple(lacking)
 
 
-def _log_density(judge: Judge, seen: Mapping[str, np.ndarray], link: str, planned: bool, t: int) -> float:
-    yard = judge.planned[link] if planned else judge.none[link]
-    z = float(yard.z(*judge.sums(seen, link))[t - 1])
-    return -0.5 * z * z - math.log(float(yard.sd[t - 1]))
+def _log_density(judge: Judge, seen: Mapping[str, np.ndarray], links: Mapping[str, bool], t: int) -> float:
+    """How likely the latest month is (log, up to a constant) where these links are as planned (True) or as if nothing
+    had been decided.
+
+    What links differ from their yardsticks by is held against what held-out runs of the same worlds differ by, all
+    links together: a multivariate t whose scale holds how links hang together and whose tails how few runs there are.
+    It is the predictive distribution under an inverse Wishart prior of unit variances and no dependence that weighs as
+    little as one with a mean can (Gelman et al. 2013, Bayesian Data Analysis, 3.6).
+    """
+    plan, held, n_links = judge.plan, judge.plan.halves()[1], len(links)
+    off, seen_off, log_sd = np.zeros((len(held), n_links)), np.zeros(n_links), 0.0
+    for k, (link, intact) in enumerate(links.items()):
+        yard, world = (judge.planned, plan.planned) if intact else (judge.none, plan.nothing)
+        off[:, k] = yard[link].z(*judge.sums({s: v[held] for s, v in world.items()}, link))[:, t - 1]
+        seen_off[k] = yard[link].z(*judge.sums(seen, link))[t - 1]
+        log_sd += math.log(float(yard[link].sd[t - 1]))
+    squares = off.T @ off
+    # A yardstick's least s.d. is what two counts of the same thing may differ by, however alike the runs are.
+    squares += np.diag(np.maximum(len(held) - np.diag(squares), 0.0))
+    freedom = len(held) + 3
+    scale = (squares + np.eye(n_links)) / freedom
+    far = float(seen_off @ np.linalg.solve(scale, seen_off)) / freedom
+    return -log_sd - 0.5 * float(np.linalg.slogdet(scale)[1]) - 0.5 * (freedom + n_links) * math.log1p(far)
 
 
 def _stories(judge: Judge, seen: Mapping[str, np.ndarray], t: int) -> dict[str, float]:
@@ -163,7 +182,7 @@ def _stories(judge: Judge, seen: Mapping[str, np.ndarray], t: int) -> dict[str, 
         for s in kept
     }
     score = {
-        s: math.log(prior[s]) + sum(_log_density(judge, seen, link, link in intact, t) for link in reported)
+        s: math.log(prior[s]) + _log_density(judge, seen, {link: link in intact for link in reported}, t)
         for s, intact in kept.items()
     }
     top = max(score.values())

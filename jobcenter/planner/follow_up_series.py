@@ -140,11 +140,21 @@ class Yardstick:
 
 
 def sums(
-    runs: Mapping[str, np.ndarray], link: str, adjusted_by: Mapping[str, str] = ADJUSTED_BY
+    runs: Mapping[str, np.ndarray],
+    link: str,
+    adjusted_by: Mapping[str, str] = ADJUSTED_BY,
+    level: bool = True,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """A link's series so far, and what its luck is known by: (..., months) and (lines, ..., months)."""
+    """A link's series so far, and what its luck is known by: (..., months) and (lines, ..., months).
+
+    level: whether the first month is luck and no work of the plan.
+    """
     values = so_far(runs[link])
-    start = np.zeros_like(values[..., :1]) if link in (*LEAST_SD, BY_CONTROL) else values[..., :1]
+    begun = level and link not in (
+        *LEAST_SD,
+        BY_CONTROL,
+    )  # neither posts of the plan nor arms have a level before it
+    start = values[..., :1] if begun else np.zeros_like(values[..., :1])
     lines = [np.broadcast_to(start, values.shape)]
     if link in adjusted_by:
         lines.append(so_far(runs[adjusted_by[link]]))

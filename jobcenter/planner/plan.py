@@ -106,6 +106,7 @@ class Judge:
         self.reported = frozenset(plan.planned if reported is None else set(reported) & set(plan.planned))
         self.adjusted_by = {link: by for link, by in ADJUSTED_BY.items() if by in self.reported}
         fit, held = plan.halves()
+        self.acts_at_once = frozenset(link for link in plan.planned if _acts_at_once(plan, link, fit))
         self.planned, self.none, self.sign = {}, {}, {}
         self.worlds: dict[str, tuple[Yardstick, Yardstick]] = {}  # judged or not: plan, and nothing done
         for link in (one for one in LINKS if one in plan.planned):
@@ -147,7 +148,7 @@ class Judge:
 
     def sums(self, runs: Mapping[str, np.ndarray], link: str) -> tuple[np.ndarray, np.ndarray]:
         """A link's series so far, and what is counted that its luck is known by."""
-        return sums(runs, link, self.adjusted_by)
+        return sums(runs, link, self.adjusted_by, link not in self.acts_at_once)
 
     @property
     def replaced(self) -> frozenset[str]:
@@ -194,6 +195,13 @@ class Judge:
         """First month by which four of five runs have passed the limit."""
         passed = (np.maximum.accumulate(statistic, axis=1) > limit).mean(axis=0) >= POWER
         return self.plan.months[int(np.argmax(passed))] if passed.any() else None
+
+
+def _acts_at_once(plan: Plan, link: str, runs: np.ndarray) -> bool:
+    """Whether the plan moves a link's first month by so much that taking that month out as luck would take out what a
+    plan that was never carried out falls short by."""
+    first, without = plan.planned[link][runs, 0], plan.nothing[link][runs, 0]
+    return bool(abs((first - without).mean()) > TELLING * first.std(ddof=1))
 
 
 def _largest(found: Mapping[str, np.ndarray], runs: int) -> np.ndarray:

@@ -19,9 +19,18 @@ from experiments.run import Stopped
 from sim.errors import UserError
 
 LIMIT_SECONDS: Final = 600.0  # of one run
+PROCESSES_FROM_SECONDS: Final = 120.0  # work for which starting processes (ten seconds) is worth it
 Chunk = tuple[Job, ...]
 # What a worker does with a chunk: seconds a run may take, whether to stop, what to call as each run begins.
 Work = Callable[[Chunk, float, Callable[[], bool], Callable[[], None]], Done]
+
+
+def place_for(where: str, seconds: float) -> str:
+    """Where to do so many seconds of work: `auto` takes processes for long work, threads else. A week of a small world
+    is half Python, for which threads wait for each other."""
+    if where != "auto":
+        return where
+    return "dask" if seconds > PROCESSES_FROM_SECONDS else "threads"
 
 
 def execute(
@@ -212,4 +221,4 @@ def _load_code() -> None:
     compile_once([load("baseline")])
 
 
-__all__ = ["LIMIT_SECONDS", "Stopped", "chunks_of", "compile_once", "execute", "split"]
+__all__ = ["LIMIT_SECONDS", "Stopped", "chunks_of", "compile_once", "execute", "place_for", "split"]

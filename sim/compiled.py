@@ -6,8 +6,8 @@ named by a hash of every source of the model.
 """
 
 import hashlib
-import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import numba
@@ -26,21 +26,13 @@ def _build() -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def _prepare_cache() -> None:
-    # The environment variable is read when numba is imported, so the setting itself is changed here.
-    folder = cache_home() / f"compiled-{_build()}"
-    cold = not folder.exists() or not any(folder.rglob("*.nbi"))
-    numba.config.CACHE_DIR = str(folder)
-    if cold and JIT:
-        print("Compiling the model for this machine (once; about a minute) ...", file=sys.stderr, flush=True)
-
-
-_prepare_cache()
+CODE: Final[Path] = cache_home() / f"compiled-{_build()}"
+# The environment variable is read when numba is imported, so the setting itself is changed here.
+numba.config.CACHE_DIR = str(CODE)
 
 
 # Without numba's run-time (_nrt=False) a kernel may not allocate, and arrays inside a NamedTuple are not
-# counted at every
-# access: measured, the weekly payments take 164 instead of 3,068 microseconds.
+# counted at every access: measured, the weekly payments take 164 instead of 3,068 microseconds.
 
 
 def rule(function: F) -> F:

@@ -15,7 +15,7 @@ import numpy as np
 
 from experiments.chunk import Done, Job, Known, context_key
 from experiments.draws import Range
-from experiments.engine import LIMIT_SECONDS, chunks_of, compile_once, execute
+from experiments.engine import LIMIT_SECONDS, chunks_of, compile_once, execute, place_for
 from experiments.experiment_file import PLAIN, Experiment
 from experiments.provenance import canonical_hash, describe, hash_of, run_key
 from experiments.run import pasts
@@ -189,8 +189,10 @@ class Runs:
                 self.store.describe_scenario(key, described)
         failed: list[Failure] = []
         done = 0
-        chunks = chunks_of(self._jobs(), self.seconds_per_run(), CHUNK_SECONDS, len(self.missing), workers)
-        for chunk, came in execute(chunks, where, workers, limit_seconds=LIMIT_SECONDS):
+        each, left = self.seconds_per_run(), len(self.missing)
+        chunks = chunks_of(self._jobs(), each, CHUNK_SECONDS, left, workers)
+        place = place_for(where, each * left / workers)
+        for chunk, came in execute(chunks, place, workers, limit_seconds=LIMIT_SECONDS):
             failed += self._keep(chunk, came)
             done += sum(not kept.context for kept in came.kept) + len(came.failed)
             progress(len(self.runs) - len(self.missing) + done)

@@ -110,7 +110,9 @@ def sensitivity(
     out: Annotated[
         Path | None, typer.Option("--out", metavar="DIR", help="Default: results/sensitivity_NAME.")
     ] = None,
-    where: Annotated[str, typer.Option(help="inline, threads or dask.")] = "threads",
+    where: Annotated[
+        str, typer.Option(help="inline, threads, dask (processes), or auto: processes from two minutes on.")
+    ] = "auto",
     workers: Annotated[
         int | None, typer.Option(min=1, max=4096, help="Default: the machine's cores.")
     ] = None,
@@ -136,8 +138,8 @@ def sensitivity(
 
     if method not in (AUTO, *METHODS):
         raise UserError(f"--method {method}: allowed are {', '.join((AUTO, *METHODS))}")
-    if where not in WHERE:
-        raise UserError(f"--where {where}: allowed are {', '.join(WHERE)}")
+    if where not in ("auto", *WHERE):
+        raise UserError(f"--where {where}: allowed are {', '.join(('auto', *WHERE))}")
     if draws is not None:
         check_method(method, {"--groups": groups, "--scenario-as-factor": which_scenario})
     experiment = _experiment(names, full, share, weeks, overrides or [])

@@ -29,6 +29,7 @@ from sim.state import State
 from sim.tables.build import build_tables
 from sim.tables.levels import demand, event_table
 from sim.version import code_version
+from sim.warm import compile_model
 from sim.week.world import N_LENGTHS, N_MEMORY, Y_FILL_ANCHOR, Y_FILL_WEEKS, Y_YIELD, Y_YIELD_ANCHOR
 
 BURN_IN_WEEKS = 104
@@ -137,6 +138,7 @@ def starting_state(scenario: Scenario, seed: int, use_cache: bool = True) -> Sta
     """The state at the start of the scenario's first week, from the cache if it was made before."""
     from sim.model import JobcenterModel
 
+    compile_model()
     path = cache_home() / "starts" / f"{snapshot_key(scenario, seed)}.npz"
     if use_cache and path.exists():
         try:

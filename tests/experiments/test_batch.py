@@ -17,7 +17,7 @@ from experiments import anchor
 from experiments import chunk as chunk_module
 from experiments.batch import START_UP_SECONDS, Batch, Summary
 from experiments.chunk import Job, run_chunk
-from experiments.engine import chunks_of, execute, split
+from experiments.engine import chunks_of, execute, place_for, split
 from experiments.experiment_file import Experiment, load_experiment
 from experiments.plan import Planned
 from experiments.store import Store
@@ -70,6 +70,15 @@ def same(a: dict[str, list[float]], b: dict[str, list[float]]) -> bool:
 
 
 # ---- the plan -------------------------------------------------------------------------------------------------------
+
+
+def test_long_work_is_done_by_processes_unless_said_otherwise() -> None:
+    assert [place_for("auto", seconds) for seconds in (3.0, 300.0)] == ["threads", "dask"]
+    assert [place_for(where, 300.0) for where in ("inline", "threads", "dask")] == [
+        "inline",
+        "threads",
+        "dask",
+    ]
 
 
 def test_one_pair_in_five_repeats_a_draw(tmp_path: Path) -> None:

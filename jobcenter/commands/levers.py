@@ -30,17 +30,22 @@ CLASSES = {
 WIDTH = 118
 
 
-def ready(name: str) -> list[Scenario]:
-    """Scenarios that use the lever and no other, packaged and in ./scenarios."""
+def with_levers() -> list[Scenario]:
+    """Scenarios that pull a lever, packaged and in ./scenarios."""
     found = []
     for each in known():
         try:
             scenario = load(each)
         except UserError:
             continue  # `jobcenter check` says what is wrong with it
-        if list(scenario.levers) == [name]:
+        if scenario.levers:
             found.append(scenario)
     return found
+
+
+def ready(name: str) -> list[Scenario]:
+    """Scenarios that use the lever and no other."""
+    return [scenario for scenario in with_levers() if list(scenario.levers) == [name]]
 
 
 def parameters(lever: "type[Lever]") -> list[dict[str, Any]]:
@@ -155,6 +160,8 @@ def scenario_lines(rows: list[dict[str, Any]]) -> Iterator[str]:
         nothing_to_ask = need != need or not row["kr_year"] or row["evidence_class"] == "C"
         pays = "-" if nothing_to_ask else "under +1 %" if need < 0.01 else f"+{100 * need:,.0f} %"
         cost = f"{row['kr_year'] / 1e6:,.2f}"
+        if row["one_off_kr"]:
+            cost += f" and {row['one_off_kr'] / 1e6:,.2f} once"
         table.append((row["scenario"], row["evidence_class"] or "-", row["dose"], cost,
                       _number(row["persons_reached"]), pays))  # fmt: skip
     yield from columns(table, left=3)
@@ -226,10 +233,12 @@ def register(app: typer.Typer) -> None:
             else:
                 _show(found)
             return
+        found_all = with_levers()
         rows: list[dict[str, Any]] = [
             {"name": key, "changes": lever.channels, "evidence": list(lever.evidence), "weak_points": lever.weak_points,
              "scenarios": [
-                 {"name": scenario.name, "evidence_class": scenario.evidence_class} for scenario in ready(key)
+                 {"name": scenario.name, "evidence_class": scenario.evidence_class}
+                 for scenario in found_all if list(scenario.levers) == [key]
              ]}
             for key, lever in all_levers().items()
         ]  # fmt: skip
@@ -244,6 +253,10 @@ def register(app: typer.Typer) -> None:
                 ", ".join(f"{one['name']} {one['evidence_class']}" for one in row["scenarios"]) or "none"
             )
             print(f"{row['name']}\n{_wrapped(row['changes'])}\n{_wrapped('Ready: ' + classes)}")
+        several = [each for each in found_all if len(each.levers) > 1]
+        if several:
+            words = ", ".join(f"{each.name} ({', '.join(each.levers)})" for each in several)
+            print(f"several together\n{_wrapped('Ready: ' + words)}")
         print()
         for letter, words in CLASSES.items():
             print(f"{letter}  {words}")

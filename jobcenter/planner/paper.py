@@ -285,7 +285,7 @@ def paper(stored: Stored, say: Words, question: str, command: str) -> Paper:
     if not is_calibrated(base, *stored.others):
         blocks.append(Text(say("watermark"), "warning"))
     if typed := assumed(*stored.others):
-        blocks.append(Text(say("assumed", what="; ".join(typed)), "warning"))
+        blocks.append(Text(say("assumed", what="; ".join(map(say.typed, typed))), "warning"))
     if base.world.share < 1.0:
         blocks.append(Text(say("part_of_town", share=say.percent(base.world.share)), "warning"))
     reconciled = beside(base)

@@ -6,11 +6,12 @@ from experiments.experiment_file import PLAIN
 from experiments.provenance import unverified_rules
 from experiments.stored import NET
 from jobcenter.commands.diff import ABSENT, differences
-from jobcenter.planner.blocks import Block, Bullets, Heading, NewPage, Table, Text
+from jobcenter.planner.blocks import Block, Bullets, Heading, Table, Text
 from jobcenter.planner.chances import starred
 from jobcenter.planner.words import UNKNOWN
 from sim import codes
 from sim.records.outcomes import Key
+from sim.scenario.programme_kinds import origins
 
 if TYPE_CHECKING:
     from jobcenter.planner.paper import Page
@@ -26,7 +27,6 @@ def appendix(page: "Page") -> list[Block]:
     if structures := _structures(page):
         out.append(structures)
     out += [
-        NewPage(),
         Heading(say("appendix.title")),
         parameters(page),
         Text(say("appendix.sources"), "small"),
@@ -104,24 +104,31 @@ def _structures(page: "Page") -> Table | None:
 def parameters(page: "Page") -> Table:
     """Every value in which an option differs from doing nothing, with its source."""
     say, base = page.say, page.stored.base
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for name in page.stored.names:
         scenario = page.scenario[name]
         for path, left, right in differences(base, scenario):
             if left == ABSENT and right in (None, 0, 0.0):
                 continue  # a part of the lever that is not used
             found = scenario.provenance.get(path) or base.provenance.get(path)
-            source = (
-                _field_source(scenario, path) or (found.source if found else "") or say("appendix.decision")
-            )
-            rows.append((page.title_of(name), path, _text(page, left), _text(page, right), source))
+            known = _field_source(scenario, path) or (found.source if found else "")
+            own = "appendix.assumption" if path.split(".")[-1].startswith("assumed_") else "appendix.decision"
+            source = known or say(own)
+            said = "" if rows and rows[-1][0] == name else page.title_of(name)
+            rows.append((name, said, path, *(_text(page, path, value) for value in (left, right)), source))
     head = tuple(say(f"appendix.{k}") for k in ("option", "parameter", "base", "value", "source"))
-    return Table("parameters", say("appendix.table"), head, tuple(rows), left=2, words_last=True)
+    shown = tuple(row[1:] for row in rows)  # an option is named once, not in every row
+    return Table("parameters", say("appendix.table"), head, shown, left=2, words_last=True)
 
 
 def _field_source(scenario: object, path: str) -> str:
-    """Source written at a lever's field."""
+    """Source written at a lever's field, or of a number that a programme has from its kind."""
     parts = path.split(".")
+    if parts[:2] == ["levers", "programme"] and len(parts) == 4:
+        one = getattr(scenario.levers["programme"], parts[2])  # type: ignore[attr-defined]
+        origin = origins().get(f"{one.kind}.{parts[3]}")
+        from_kind = origin is not None and getattr(one, parts[3]) == getattr(one.known, parts[3])
+        return origin.source if origin is not None and from_kind else ""
     if len(parts) < 3 or parts[0] != "levers":
         return ""
     lever = scenario.levers.get(parts[1])  # type: ignore[attr-defined]
@@ -130,7 +137,9 @@ def _field_source(scenario: object, path: str) -> str:
     return str(extra.get("source", "")) if isinstance(extra, dict) else ""
 
 
-def _text(page: "Page", value: object) -> str:
+def _text(page: "Page", path: str, value: object) -> str:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return UNKNOWN if value == ABSENT else str(value)
+    if path.endswith("_year") and not path.endswith("per_year"):  # 2027, not 2.027
+        return f"{value:g}"
     return page.say.number(value, 0 if float(value).is_integer() else 2)

@@ -1,6 +1,7 @@
 """The planner's languages: every sentence of the papers is data (words_da.yaml, words_en.yaml), numbers follow suit."""
 
 import math
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -50,6 +51,18 @@ class Words:
     def option(self, scenario: str, question: str) -> str:
         """A strategy as readers know it: one that comes along by its name, one of the user's own by its question."""
         return self.own("scenario", scenario.partition("@")[0], self("option.own", question=question))
+
+    def typed(self, said: str) -> str:
+        """A typed assumption as a lever says it (the English form), in this language."""
+        for key, form in read_words("en").items():
+            if key.startswith("typed."):
+                found = re.fullmatch(re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+?)", re.escape(form)), said)
+                if found:
+                    point = "," if self.language == "da" else "."
+                    return self(
+                        key, **{k: re.sub(r"(?<=\d)\.(?=\d)", point, v) for k, v in found.groupdict().items()}
+                    )
+        return said
 
     def number(self, value: float, decimals: int = 0) -> str:
         """1.234,5 in Danish, 1,234.5 in English; a dash where nothing is known, never minus zero."""

@@ -156,7 +156,7 @@ def _typst_table(table: Table) -> str:
     ends = ["left"] if table.words_last else []
     if ends:
         # Names and values wrap rather than squeeze the reasons into a column of syllables.
-        columns = ", ".join(["1.1fr", "1.9fr"] + ["0.8fr"] * (len(table.head) - 3) + ["1.8fr"])
+        columns = ", ".join(["1fr", "2.2fr"][: table.left] + ["auto"] * (wide - 1) + ["1.6fr"])
     numbers = wide - len(ends)
     align = ", ".join(["left"] * table.left + ["right" if wide > 1 else "left"] * numbers + ends)
 

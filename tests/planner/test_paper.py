@@ -1,5 +1,6 @@
 """The committee paper from a stored batch of a small town: three files, two languages, nothing leaks."""
 
+import ast
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -17,11 +18,14 @@ from jobcenter.planner import soem
 from jobcenter.planner.blocks import Table
 from jobcenter.planner.opened import opened
 from jobcenter.planner.paper import Page, paper
+from jobcenter.planner.paper_appendix import _field_source
 from jobcenter.planner.reconcile import Line, Reconciliation
 from jobcenter.planner.words import Words, read_words
 from jobcenter.planner.writers import html, pdf, write_paper
+from sim import policies as levers
 from sim.errors import UserError
 from sim.records.outcomes import Key
+from sim.scenario import load
 
 EXPERIMENT = """
 question: Hvad giver to indsatser?
@@ -228,9 +232,27 @@ def test_a_scenario_on_another_base_keeps_its_name() -> None:
 
 def test_a_typed_assumption_marks_page_one(stored: Stored, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "Antaget, ikke m\u00e5lt" not in html(paper(stored, Words("da"), "", "jobcenter report X"))
-    typed = "programme x: chance of finding work x 2 for 26 weeks after it"
+    typed = "programme x: chance of finding work x 1.5 for 26 weeks after it"
     monkeypatch.setattr("jobcenter.planner.paper.assumed", lambda *scenarios: (typed,))
-    assert f"Antaget, ikke m\u00e5lt: {typed}." in html(paper(stored, Words("da"), "", "jobcenter report X"))
+    said = "Antaget, ikke målt: forløbet »x«: chancen for at finde job ganges med 1,5 i 26 uger efter det."
+    assert said in html(paper(stored, Words("da"), "", "jobcenter report X"))
+
+
+def test_every_typed_assumption_is_said_in_danish() -> None:
+    """Each sentence a lever can say, read out of the levers' own code with a number in its places."""
+    from sim.policies.priority import INCENTIVE
+
+    said = [INCENTIVE, "priority by need"]
+    for path in Path(levers.__file__).parent.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef) and node.name == "assumptions":
+                sentences = [p for p in ast.walk(node) if isinstance(p, ast.JoinedStr) and len(p.values) > 1]
+                said += ["".join(str(p.value) if isinstance(p, ast.Constant) else "1.5" for p in one.values)
+                         for one in sentences]  # fmt: skip
+    assert len(said) > 15
+    for one in said:
+        assert Words("en").typed(one) == one
+        assert Words("da").typed(one) != one, one
 
 
 def test_a_scenario_of_the_users_own_is_called_by_its_question(stored: Stored) -> None:
@@ -270,3 +292,11 @@ def test_a_batch_is_opened_with_the_values_it_was_run_with(folder: Path) -> None
     store.note_batch({"command": " ".join(["jobcenter", *words, "--out", str(store.folder)])})
     base = opened(str(store.folder)).experiment.worlds[""][0]
     assert (base.world.share, opened(str(store.folder)).experiment.pairs) == (0.03, 4)
+
+
+def test_the_appendix_says_where_a_programmes_numbers_come_from() -> None:
+    """Of its kind, as far as the scenario leaves them as they are."""
+    given = "levers.programme.external_provider.price_kr=6800"
+    found, path = load("external_provider", overrides=[given]), "levers.programme.external_provider"
+    assert _field_source(found, f"{path}.lock_in_factor") == "EV236: as a course"
+    assert _field_source(found, f"{path}.price_kr") == _field_source(found, f"{path}.places_per_year") == ""

@@ -91,7 +91,7 @@ def test_a_cut_is_told_as_one(stored: Stored, monkeypatch: pytest.MonkeyPatch) -
     effects(-4e6, -5e6)
     assert would_change(page, name).startswith("Operation is cut, and no cost on other accounts was computed")
     effects(4e6, 3e6)
-    assert would_change(page, name).startswith("Pays for itself if the saving becomes 4.0 times")
+    assert would_change(page, name).startswith("Pays for itself if the saving becomes at least 4.0 times")
 
 
 def test_posts_of_an_idle_team_are_warned_of_in_the_papers_language(

@@ -14,6 +14,7 @@ from jobcenter.planner.follow_up_series import BY_CONTROL, EFFECT, LINKS, STAFF
 from jobcenter.planner.plan import FALSE_ALARM, Judge, Plan
 
 FAR: Final = 5.0  # s.d.; with luck as the model has it one month in a million
+SURE: Final = 0.8  # odds by which an earlier link than the one that is behind is named
 VERDICTS: Final = ("as_planned", "cannot_tell", "behind", "fits_neither")
 # What may have happened: which links are as planned, the rest are as if nothing had been decided.
 STORIES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -73,11 +74,11 @@ def follow_up(judge: Judge, actuals: Mapping[str, np.ndarray]) -> FollowUp:
     outside = _outside(judge, seen, t)
     if outside and verdict != "behind":
         verdict = "fits_neither"
-    stories = {} if outside else _stories(judge, seen, t)
+    stories = _stories(judge, seen, t)
     broken: str | None = None
     unknown: tuple[str, ...] = ()
     if verdict == "behind":
-        first = _first_short(links, short, judge.limit)
+        first = _broken(links, stories)
         unknown = _unreported_before(first, judge, seen)
         broken = None if unknown else BREAKS[first]
     weights = _weights(judge, seen, effect, t)
@@ -88,7 +89,7 @@ def follow_up(judge: Judge, actuals: Mapping[str, np.ndarray]) -> FollowUp:
         verdict,
         links,
         broken,
-        stories,
+        {} if outside else stories,
         float(plan.draw_weights @ back),
         plan.prior_works * float(plan.draw_weights @ back),
         works,
@@ -119,15 +120,14 @@ def _outside(judge: Judge, seen: Mapping[str, np.ndarray], t: int) -> tuple[str,
     return tuple(out)
 
 
-def _first_short(links: Mapping[str, str], short: Mapping[str, np.ndarray], limit: float) -> str:
-    """The first link of the chain that is behind, or is half way there now while a later one is behind: a later link
-    falls short because an earlier one does."""
-    return next(
-        link
-        for link in LINKS
-        if links.get(link) == "behind"
-        or (link in short and link not in (EFFECT, BY_CONTROL) and short[link][-1] > limit / 2)
-    )
+def _broken(links: Mapping[str, str], stories: Mapping[str, float]) -> str:
+    """The link that broke: the first of the chain that is behind, unless the odds are four to one that a reported one
+    before it broke, for a later link falls short because an earlier one does."""
+    first = next(link for link in LINKS if links.get(link) == "behind")
+    for link in LINKS[: LINKS.index(first)]:
+        if link in links and stories[BREAKS[link]] > SURE * (stories[BREAKS[link]] + stories[BREAKS[first]]):
+            return link
+    return first
 
 
 def _unreported_before(first: str, judge: Judge, seen: Mapping[str, np.ndarray]) -> tuple[str, ...]:

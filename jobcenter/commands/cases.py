@@ -25,10 +25,8 @@ Example: jobcenter cases slagelse_2015 --benefits kontanthjaelp_jobready,kontant
 def _lines(found: "Cases") -> Iterator[str]:
     from experiments.cases import BARRIERS, MONTHS_FROM, months_label
 
-    head = (
-        "Months without work",
-        *(f"{name} barriers" if name != "one" else "one barrier" for name in BARRIERS),
-    )
+    said = {"none": "no barrier", "one": "one barrier"}
+    head = ("Months without work", *(said.get(name, f"{name} barriers") for name in BARRIERS))
     table: list[tuple[str, ...]] = [(*head, "all")]
     for band in range(len(MONTHS_FROM)):
         cells = zip(found.persons[band], found.in_work_share[band], strict=True)

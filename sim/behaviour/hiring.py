@@ -10,6 +10,7 @@ MarketTable = namedtuple(
     [
         "posting",  # float64 (sectors): vacancies a week per job at the reference demand and filling time
         "cycle",  # float64 (sectors): factor this week from the scenario's demand
+        "finding",  # float64: the same on job finding, all sectors: what usual hazards are usual against
         "posting_response",  # float64
         "lapse",  # float64
         "acceptance",  # float64

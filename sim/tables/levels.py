@@ -358,6 +358,7 @@ def market_table(scenario: Scenario, week: int) -> MarketTable:
             [sector.hires_per_job_year / 52.0 * value["market.posting_scale"] for sector in sectors]
         ),
         cycle=np.array([finding**sector.cycle_sensitivity for sector in sectors]),
+        finding=float(finding),
         posting_response=float(value["market.posting_response"]),
         lapse=float(value["market.vacancy_lapse"]),
         acceptance=float(value["market.acceptance"]),

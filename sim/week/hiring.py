@@ -152,9 +152,13 @@ def apply_for_work(
 @rule
 def learn_what_is_usual(table, memory, centre, sums, counts):
     """Before the start the anchors of the market and the centres of the channels follow what happens; later they stand
-    still."""
+    still.
+
+    Hazards are fitted at the reference demand, so the anchor is what an application would be worth at that demand:
+    a start in a slump must not take the slump for usual.
+    """
     memory[Y_FILL_ANCHOR] = memory[Y_FILL_WEEKS]
-    memory[Y_YIELD_ANCHOR] = max(memory[Y_YIELD], 1e-4)
+    memory[Y_YIELD_ANCHOR] = max(memory[Y_YIELD], 1e-4) / table.finding
     for benefit in range(N_BENEFITS):
         for band in range(N_BANDS):
             if counts[benefit, band] > 0:

@@ -20,8 +20,9 @@ from sim.model import JobcenterModel
 from sim.population.citizens import INSURED, NON_DANISH
 from sim.records.tables import with_open_spells
 from sim.tables import build_tables
+from sim.tables.levels import demand
 from sim.week.companies import post_vacancies
-from sim.week.world import L_VACANCIES, Y_FILL_ANCHOR, Y_FILL_WEEKS
+from sim.week.world import L_VACANCIES, Y_FILL_ANCHOR, Y_FILL_WEEKS, Y_YIELD, Y_YIELD_ANCHOR
 
 Z_LIMIT = 4.5
 
@@ -330,6 +331,17 @@ def test_with_a_fixed_number_of_jobs_postings_do_not_know_who_applies() -> None:
         assert same == (response == 0.0)
         if response:
             assert many.column("market.posted").sum() > few.column("market.posted").sum()
+
+
+def test_a_start_in_a_slump_does_not_take_the_slump_for_usual() -> None:
+    """An application's usual worth is that at the reference demand, wherever the start lies."""
+    for name in ("slagelse_2015", "baseline"):  # unemployment 1.9 times that of the reference year; just that
+        scenario = world(name, share=0.1, weeks=1)
+        memory = at_start(scenario)["memory"]
+        finding = demand(scenario, scenario.start_week - 1)[0]
+        assert (finding < 0.8) == (name == "slagelse_2015")
+        # One week's news apart: the anchor is set before the last week's hires are counted.
+        assert memory[Y_YIELD] / memory[Y_YIELD_ANCHOR] == pytest.approx(finding, rel=0.05)
 
 
 def test_the_clock_has_room_in_the_worst_week() -> None:

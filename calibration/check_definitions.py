@@ -1,4 +1,4 @@
-"""Ways of counting that only checks use: spells without interruption, unemployment by calendar year, shares.
+"""Ways of counting beside those of 2024: spells without interruption, unemployment by calendar year, shares.
 
 Apart from `definitions.py`, so that a new check does not make the runs of a calibration unknown to its store.
 """
@@ -50,6 +50,15 @@ def unemployment_rise(
     rates = _yearly(run, group, labour_force)
     after = [rate for year, rate in rates.items() if base < year <= until]
     return max(after) - rates[base] if after and base in rates else float("nan")
+
+
+@definition("% points")
+def unemployment_change(
+    run: Lived, window: slice, group: str, base: int, until: int, labour_force: int
+) -> float:
+    """Yearly unemployment rate of a later year, less that of a base year."""
+    rates = _yearly(run, group, labour_force)
+    return rates[until] - rates[base] if {base, until} <= rates.keys() else float("nan")
 
 
 @definition("years")

@@ -13,6 +13,7 @@ from calibration.against import MEASURES, measure_of, read_figures
 from calibration.check_definitions import (
     long_term_share,
     still_on_benefit_after,
+    unemployment_change,
     unemployment_rate,
     unemployment_rise,
     years_to_peak,
@@ -25,6 +26,7 @@ from jobcenter.cli import app
 from jobcenter.data import facts
 from sim.calendar import week_of, year_of
 from sim.errors import UserError
+from sim.scenario import load
 
 HEAD = "geography,period,group,measure,value,tolerance\n"
 
@@ -146,13 +148,15 @@ def test_transfer_figures_are_the_facts(place: str) -> None:
     assert value["dagpenge_longer_than_26"] == pytest.approx(longer / sum(ended), abs=1e-4)
 
 
-@pytest.mark.parametrize(("name", "base"), [("hindcast_2008", 2008), ("hindcast_2020", 2019)])
+@pytest.mark.parametrize(
+    ("name", "base"), [("hindcast_2008", 2008), ("hindcast_2020", 2019), ("recovery_2014", 2014)]
+)
 def test_the_demand_path_is_the_national_series_and_nothing_else(name: str, base: int) -> None:
     """Every factor follows from one national series; the municipality's later years do not go in."""
     rows = facts_rows("macro.csv", geography="Denmark", group="LFS unemployed, seasonally adjusted")
     lfs = {row["period"]: float(row["value"]) for row in rows}
     normal = sum(lfs[f"{base}-Q{q}"] for q in range(1, 5)) / 4
-    scenario = load_checks([name])[0].scenario
+    scenario = load(name)
     assert scenario.start_week == week_of(f"{base}-W01") and len(scenario.demand) % 4 == 0
     week = scenario.start_week
     for spell in scenario.demand:
@@ -163,7 +167,7 @@ def test_the_demand_path_is_the_national_series_and_nothing_else(name: str, base
         assert (spell.posting_factor, spell.job_loss_factor) == (1, 1)
         week = spell.to_week + 1
     assert week == scenario.start_week + scenario.weeks
-    other = load_checks([f"{name}_hedensted"])[0].scenario
+    other = load(f"{name}_hedensted")
     assert other.demand == scenario.demand and other.municipality.name == "Hedensted"
 
 
@@ -189,6 +193,31 @@ def test_the_naive_hindcast_is_last_years_value_plus_the_national_change(name: s
             year = int(target.row.arguments["year"])
             assert target.value == read[year]
             assert target.row.naive == pytest.approx(read[year - 1] + mean(year) - mean(year - 1), abs=0.006)
+
+
+@pytest.mark.parametrize("place", ["Slagelse", "Hedensted"])
+def test_demand_is_fitted_to_years_no_check_uses(place: str) -> None:
+    read = {
+        int(r["year"]): float(r["value"])
+        for r in facts_rows("raw/dst_unemployment_pct.csv", municipality=place)
+    }
+    targets = load_targets("demand_2014_2019" + ("" if place == "Slagelse" else "_hedensted"))
+    assert targets.scenario.municipality.name == place
+    for target in targets.targets:
+        asked = target.row.arguments
+        if target.row.definition == "unemployment_rate":
+            assert target.value == read[int(asked["year"])]
+        else:
+            assert target.value == pytest.approx(read[int(asked["until"])] - read[int(asked["base"])])
+    fitted = {target.name for target in targets.role("fit")}
+    checked = {
+        int(t.row.arguments["year"])
+        for one in load_checks()
+        for t in one.role("check")
+        if "year" in t.row.arguments
+    }
+    assert fitted == ({"rate_2014", "change"} if place == "Slagelse" else set())
+    assert checked and not checked & set(range(2014, 2020))
 
 
 def test_unknown_check_files_and_checks_without_a_guess(tmp_path: Path) -> None:
@@ -227,6 +256,8 @@ def test_rates_by_calendar_year_with_rise_and_years_to_the_peak() -> None:
     assert unemployment_rise(run, window, "gross_unemployed", 2008, 2010, 100) == pytest.approx(2.0)
     assert years_to_peak(run, window, "gross_unemployed", 2008, 2010) == 1.0
     assert np.isnan(unemployment_rise(run, window, "gross_unemployed", 2010, 2013, 100))
+    assert unemployment_change(run, window, "gross_unemployed", 2009, 2008, 100) == pytest.approx(-2.0)
+    assert np.isnan(unemployment_change(run, window, "gross_unemployed", 2008, 2013, 100))
 
 
 def test_long_term_share_is_long_term_persons_over_all() -> None:

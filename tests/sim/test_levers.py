@@ -287,7 +287,7 @@ SIGNS = {
         "sanctions", "{factor: 4, cash_share: 0.2}", ("exits", "kontanthjaelp_jobready.job", "all"), 1,
     ),
     "and lose people": (
-        "sanctions", "{factor: 4, cash_share: 0.2}", ("exits", "kontanthjaelp_jobready.outside", "all"), 1,
+        "sanctions", "{factor: 4, cash_share: 0.2, leak_factor: 3}", ("exits", "uddannelseshjaelp.outside", "all"), 1,
     ),
     "waits keep people ill": ("health_wait", "{wait_factor: 4}", ("full_time_persons", "sygedagpenge", "all"), 1),
     "a long course locks in": (

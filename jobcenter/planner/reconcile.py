@@ -164,8 +164,10 @@ def reconcile(
     done = execute(Plan((lived,), tuple(seeds)), lambda r: (_year(r), r.step_labels), progress=progress)
     if done.interrupted:
         raise KeyboardInterrupt("Stopped: nothing was written.")
-    runs = [pair[0][0] for pair in done.pairs.values()]
-    labels = next(iter(done.pairs.values()))[0][1]
+    in_order = [
+        done.pairs[pair][0] for pair in sorted(done.pairs)
+    ]  # not as they were done: sums would differ by a bit
+    runs, labels = [run for run, _ in in_order], in_order[0][1]
     prices = (1.0 + scenario.prices.rate_index_per_year) ** (year - scenario.prices.level_year)
     mean = {
         name: np.mean([getattr(run, name) for run in runs], axis=0) for name in _Year.__dataclass_fields__

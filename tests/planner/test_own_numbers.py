@@ -293,6 +293,24 @@ def test_reconciliation_is_the_run_against_the_budget(small: Answers, tmp_path: 
     assert page.index("more than 3 % apart") < page.index("Benefits, net, 1,000 kr.")
 
 
+def test_reconciliation_is_the_same_whichever_run_ends_first(
+    small: Answers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from experiments import run
+
+    live = run.execute
+
+    def backwards(*given: Any, **named: Any) -> Any:
+        done = live(*given, **named)
+        done.pairs = dict(sorted(done.pairs.items(), reverse=True))
+        return done
+
+    scenario = written(small, tmp_path)
+    found = reconcile.as_json(reconcile.reconcile(scenario, small, seeds=(1, 2, 3)))
+    monkeypatch.setattr(run, "execute", backwards)
+    assert reconcile.as_json(reconcile.reconcile(scenario, small, seeds=(1, 2, 3))) == found
+
+
 def test_levels_move_persons_towards_the_budget_and_stay_in_their_ranges(
     small: Answers, tmp_path: Path
 ) -> None:

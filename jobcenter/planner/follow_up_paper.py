@@ -31,7 +31,9 @@ def quarterly(
     judge, plan = judging(judge, actuals), judge.plan
     if BY_CONTROL in plan.planned and CONTROL[0] in actuals:
         actuals = {**actuals, BY_CONTROL: fewer_by_control(actuals)}
-    option = say.name("scenario", plan.scenario)
+    option = (
+        say.option(plan.scenario, plan.question) if plan.question else say.name("scenario", plan.scenario)
+    )
     month = plan.months[found.months - 1]
     title = say("follow.title", town=plan.municipality, option=option, month=month)
     verdict = say(f"follow.verdict.{found.verdict}")

@@ -66,6 +66,7 @@ class Plan:
     command: str
     version: str
     digest: str
+    question: str = ""  # the scenario's own; plans frozen before it was kept hold none
 
     def halves(self) -> tuple[np.ndarray, np.ndarray]:
         """Numbers of the runs that measure, and of those that set the boundary."""
@@ -267,7 +268,7 @@ def freeze(
     planned, nothing = with_posts(lived[1], lived[0])
     back, years = paid_back(stored, name)
     body: dict[str, Any] = {
-        "schema": SCHEMA, "scenario": name, "base": stored.experiment.names[0],
+        "schema": SCHEMA, "scenario": name, "question": scenario.question, "base": stored.experiment.names[0],
         "municipality": stored.base.municipality.name, "world_share": stored.base.world.share,
         "groups": groups, "months": known,
         "draws": [pair.draw for pair in pairs], "pays_back": back, "payback_years": years,

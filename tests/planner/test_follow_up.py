@@ -161,6 +161,7 @@ def test_from_batch_to_quarter(town: tuple[Path, Stored], frozen: tuple[Path, Pl
         assert (found.verdict in verdicts, found.broken) == (True, broken)
     page = html(quarterly(judge, read_actuals(csv, plan), found, Words("da"), "jobcenter follow-up"))
     assert "medarbejderne blev ikke ansat" in page and "Falsk alarm" in page
+    assert f"»{strong.question}«, opfølgning" in page  # a plan of the user's own is titled by its question
 
 
 def test_a_changed_plan_or_another_version_is_refused(frozen: tuple[Path, Plan], tmp_path: Path) -> None:

@@ -162,13 +162,15 @@ def _wrong_size(name: str, value: float, plan: Plan, month: str) -> str | None:
         mean, wide = float(runs.mean()), FAR_SD * float(runs.std(ddof=1))
         low = min(low, mean - wide, mean / FAR_FACTOR)
         high = max(high, mean + wide, mean * FAR_FACTOR)
+    if name == "posts_filled":  # a town may hire faster than the model does, or not at all
+        low, high = 0.0, max(high, float(plan.planned[name].max()))
     if low <= value <= high:
         return None
     part = (
         f" of the {plan.world_share:.0%} of the municipality it simulates" if plan.world_share < 1.0 else ""
     )
     return (
-        f"the plan expects about {planned.mean():,.1f}, and {nothing.mean():,.1f} if nothing is done, for"
+        f"the plan expects about {planned.mean():z,.1f}, and {nothing.mean():z,.1f} if nothing is done, for"
         f" {', '.join(plan.groups)}{part}; a value from {max(low, 0.0):,.1f} to {high:,.1f} belongs here. Check the"
         " unit, the target groups and the part of the municipality"
     )

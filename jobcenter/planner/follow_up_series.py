@@ -93,8 +93,9 @@ def monthly(result: RunResult, groups: Sequence[str]) -> dict[str, np.ndarray]:
 def with_posts(
     planned: Mapping[str, np.ndarray], nothing: Mapping[str, np.ndarray]
 ) -> tuple[dict[str, np.ndarray], ...]:
-    """Both worlds with the plan's own posts that are filled: staff beyond what there is without the plan, same luck."""
-    posts = planned["staff_fte"] - nothing["staff_fte"]
+    """Both worlds with the plan's own posts that are filled: staff beyond what there is without the plan, same luck.
+    Where luck leaves fewer than without the plan, none of its posts is filled: nobody counts less than none."""
+    posts = np.maximum(planned["staff_fte"] - nothing["staff_fte"], 0.0) + 0.0  # never minus zero
     return {**planned, "posts_filled": posts}, {**nothing, "posts_filled": np.zeros_like(posts)}
 
 

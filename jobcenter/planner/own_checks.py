@@ -3,14 +3,18 @@
 from collections.abc import Iterator
 from typing import Final
 
+from jobcenter.planner.own_example import worked_example
 from jobcenter.planner.own_form import BY_CODE, STEPS, Answers, place
-from sim.codes import BENEFITS, CASH_BENEFITS, TEAMS
+from sim.codes import BENEFITS, CASH_BENEFITS, POTS, TEAMS
 
 Cell = tuple[str, str, str]  # sheet, row, column
 WHOLE: Final = 0.005  # what shares that sum to 100 % may miss by: entered in tenths of a per cent
 STATED: Final = 0.01  # between persons x amount x share and the net budget stated: rounding of amounts
 SHARES: Final = 0.03  # between the municipal share and what the steps imply: steps are often of one month
 CASH: Final = tuple(BENEFITS[b] for b in CASH_BENEFITS)
+FACTOR: Final = 10.0  # an account so many times another, or more, is a slip of the unit
+RARE: Final = 100.0  # persons to be expected, below which ten times fewer may be true
+FEWEST: Final = 1 / 3  # of all persons to be expected on benefits: with fewer the inhabitants are looked at
 LAST_START: Final = 2035  # budget year; later the packaged law says nothing
 
 
@@ -23,6 +27,7 @@ def contradictions(answers: Answers) -> Iterator[tuple[Cell, str]]:
             yield from _stated(answers, benefit, year)
         yield from _targets(answers, benefit)
     yield from _people(answers)
+    yield from _sizes(answers)
     yield from _staff(answers)
 
 
@@ -110,6 +115,43 @@ def _people(answers: Answers) -> Iterator[tuple[Cell, str]]:
         yield (("people", "inhabitants", "value"),
                f"inhabitants: {supported:,.0f} persons on benefits are more than 60 % of {adults:,.0f} residents aged"
                " 16-66")  # fmt: skip
+
+
+def _sizes(answers: Answers) -> Iterator[tuple[Cell, str]]:
+    """Entries ten times off: against the default per inhabitant, and the budget against the last accounts."""
+    inhabitants = answers.number("people", "inhabitants")
+    if inhabitants < 1_000:
+        return  # said already
+    usual = worked_example(inhabitants)
+    default = f"the default for {inhabitants:,.0f} inhabitants ({_at('people', 'inhabitants')})"
+    persons, expected = (
+        sum(one.number("benefits", b, "accounts_persons") for b in BENEFITS) for one in (answers, usual)
+    )
+    if persons < FEWEST * expected:
+        yield (("people", "inhabitants", "value"),
+               f"inhabitants: found {inhabitants:,.0f} with {persons:,.0f} persons on all benefits together; at least"
+               f" {FEWEST * expected:,.0f} are to be expected; correct the inhabitants, or the persons from"
+               f" {_at('benefits', BENEFITS[0], 'accounts_persons')} down")  # fmt: skip
+        return
+    for sheet, rows, column, unit in (
+        ("benefits", BENEFITS, "persons", "full-time persons, a mean of the year"),
+        ("measures", POTS, "tkr", "1,000 kr., not kroner or millions"),
+    ):
+        for row in rows:
+            for year in ("accounts", "budget"):
+                cell = (sheet, row, f"{year}_{column}")
+                against = [(usual.number(*cell), default)]
+                if year == "budget":
+                    before = (sheet, row, f"accounts_{column}")
+                    against.append((answers.number(*before), f"the last accounts ({_at(*before)})"))
+                for other, what in against:
+                    found, rare = answers.number(*cell), sheet == "benefits" and other < RARE
+                    few = found <= other / FACTOR and not rare
+                    if found and other and (few or found >= other * FACTOR):
+                        low = f"more than {other / FACTOR:,.0f} and " if not rare else ""
+                        yield (cell, f"{row}: found {found:,.0f}; {low}less than {other * FACTOR:,.0f} is allowed,"
+                               f" ten times off {what}; write {unit}, or 0 where there is none")  # fmt: skip
+                        break
 
 
 def _staff(answers: Answers) -> Iterator[tuple[Cell, str]]:

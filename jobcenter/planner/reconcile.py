@@ -35,6 +35,7 @@ from sim.scenario import Scenario
 
 SCHEMA: Final = 1  # of the file kept beside a municipality
 LIMIT: Final = 0.03  # of an account: more is flagged
+FAR: Final = 0.60  # of an account: more is no finding, the entry is to be looked at
 SEEDS: Final = (1, 2, 3, 4)  # those `jobcenter compare` begins with, so their starts are used again
 PARTS: Final = ("persons", "amount", "share")
 ACCOUNT_OF_POT: Final = dict(
@@ -216,6 +217,8 @@ def _benefit(
     reason = f"{largest}_{'up' if up else 'down'}"
     if largest == "persons" and held:
         reason = "persons_held"
+    if _far(budget, found):
+        reason = "far"
     return Line(benefit, budget, found, parts, own, model, reason)  # type: ignore[arg-type]
 
 
@@ -223,7 +226,9 @@ def _pot(answers: Answers, pot: str, found: float, scenario: Scenario) -> Line:
     budget = answers.number("measures", pot, "budget_tkr") * 1e3
     stops = scenario.municipality.budgets[pot].when_empty == "stop"
     near = abs(found - budget) <= LIMIT * budget
-    if found >= budget > 0 and near and stops:
+    if _far(budget, found):
+        reason = "far"
+    elif found >= budget > 0 and near and stops:
         reason = "pot_used"
     elif near:
         reason = "pot_near"
@@ -233,6 +238,10 @@ def _pot(answers: Answers, pot: str, found: float, scenario: Scenario) -> Line:
         reason = "pot_left" if found < budget else "pot_over"
     zero = (0.0, 0.0, 0.0)
     return Line(pot, budget, found, (), zero, zero, reason)
+
+
+def _far(budget: float, found: float) -> bool:
+    return budget > 0 and abs(found - budget) > FAR * budget
 
 
 def _steps(by_step: np.ndarray, labels: Sequence[str]) -> tuple[float, ...]:

@@ -440,7 +440,7 @@ def test_everything_scaled_says_so() -> None:
 
 @pytest.mark.parametrize(("budget", "found", "reason"), [
     (1000, 0.98e6, "pot_near"), (1000, 1.0e6, "pot_used"), (1000, 1.01e6, "pot_used"), (0, 0.0, "pot_near"),
-    (1000, 0.5e6, "pot_left"),
+    (1000, 0.5e6, "pot_left"), (31_134_000, 15e6, "far"), (1000, 1.7e6, "far"), (0, 1e5, "pot_over"),
 ])  # fmt: skip
 def test_a_pot_is_used_up_only_when_it_is(budget: float, found: float, reason: str) -> None:
     """New starts have not stopped while money is left, nor where there never was a pot."""

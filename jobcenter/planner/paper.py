@@ -170,6 +170,10 @@ class Page:
         if self.cut:
             part = "frames.only_part" if self.years[0] in self.cut else "frames.cut"
             note += " " + say(part, years=say.listing([str(year) for year in self.cut]))
+        beyond = [str(year) for year in self.stored.years if year not in (*self.years, *self.cut)]
+        if beyond:
+            note += " " + say("frames.beyond", first=self.stored.years[0], last=self.stored.years[-1],
+                              years=say.listing(beyond))  # fmt: skip
         head = (say("frames.head"), *map(str, sums), say("frames.sum"))
         return Table("budget", say("frames.title"), head, tuple(rows), bold=frozenset(bold), note=note)
 

@@ -128,6 +128,23 @@ def test_a_year_cut_short_is_neither_shown_nor_priced(stored: Stored) -> None:
     assert max(prices.values()) < 1.2 * min(prices.values())
 
 
+@pytest.mark.parametrize(("language", "said", "beyond"), [
+    ("da", "Alle sparede ydelsesuger gik til job", "årsgennemsnit for 2027–2031; ikke i kolonnerne her: 2031."),
+    ("en", "All saved benefit weeks went to work", "mean over 2027–2031; not in these columns: 2031."),
+])  # fmt: skip
+def test_saved_weeks_are_told_positively_and_the_year_no_column_holds_is_named(
+    stored: Stored, monkeypatch: pytest.MonkeyPatch, language: str, said: str, beyond: str
+) -> None:
+    """The headline is a mean of the whole horizon, the table ends with budget year + 3."""
+    page = Page(stored, Words(language))
+    split = ExitSplit(10.0, {"job": 12.0, "ordinary education": 0.0, "other benefit": 0.0, "neither": -2.0})
+    monkeypatch.setattr(stored, "split", lambda name: split)
+    assert said in page.sentence(page.strategies[0])
+    assert beyond not in page.frames().note
+    monkeypatch.setattr(page, "cut", [])  # five whole years
+    assert beyond in page.frames().note
+
+
 def test_every_assumption_a_paper_can_name_has_words(stored: Stored) -> None:
     for language in ("da", "en"):
         known = read_words(language)

@@ -31,7 +31,9 @@ class Published(NamedTuple):
 # Ids of the packaged evidence table (docs/data.md).
 LARGEST: Final[dict[str, Published]] = {
     "early_intervention": Published(0.40, "EV003: upper end of the reported job-finding ratios 1.20 to 1.40"),
-    "continuity": Published(0.22, "EV101: -22 % job chance for one caseworker change"),
+    "continuity": Published(
+        1 / 0.78 - 1, "EV101: -22 % job chance for one caseworker change; without it 1 / 0.78"
+    ),
     "staffing": Published(
         0.30, "EV120-EV135: halved caseload, upper end of the range put on all exits (1.0 to 1.3)"
     ),

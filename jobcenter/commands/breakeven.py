@@ -4,6 +4,7 @@ Example: jobcenter breakeven "10 mio. kr." --group kontanthjaelp_activityready
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -19,8 +20,10 @@ if TYPE_CHECKING:
 HELP: Final = """How many full-year recipients fewer pay for a yearly cost: persons, share of the target group, and the
 largest effect published for each kind of policy beside it. Arithmetic only; nothing is simulated.
 
-Example: jobcenter breakeven "10 mio. kr." --group kontanthjaelp_activityready --step 20
+Example: jobcenter breakeven "10 mio. kr." --group kontanthjaelp_activityready --state-share 20
 """
+LEAST: Final = 10_000  # kroner a year; less is a slip of the unit
+DECIMAL_COMMA: Final = re.compile(r"^\s*(\d+),(\d{1,2})(?=\s*mi[oa]\b)", re.IGNORECASE)
 
 
 def _read(reader: Any, text: str | None, option: str) -> Any:
@@ -30,7 +33,7 @@ def _read(reader: Any, text: str | None, option: str) -> Any:
     from pydantic_core import PydanticCustomError
 
     try:
-        return reader(text)
+        return reader(DECIMAL_COMMA.sub(r"\1.\2", text))  # 10,5 mio. kr. has no other reading
     except PydanticCustomError as wrong:
         raise UserError(f"{option} {text}: {wrong.message()}") from None
 
@@ -43,7 +46,9 @@ def breakeven(
         list[str] | None,
         typer.Option("--group", help="Benefit of the target group; repeatable. Default cash_benefit_system."),
     ] = None,
-    step: Annotated[str, typer.Option("--step", help="The state's share at the refusion step, %.")] = "20",
+    step: Annotated[
+        str, typer.Option("--state-share", "--step", help="The state's share of the benefit, %.")
+    ] = "20",
     scenario: Annotated[
         str, typer.Option("--scenario", help="Municipality, law and levels are those of this scenario.")
     ] = "baseline",
@@ -77,6 +82,9 @@ def breakeven(
     kroner = _read(read_kroner, cost, "COST")
     if not kroner > 0:
         raise UserError(f"COST {cost}: a cost above zero is needed, such as '10 mio. kr.'")
+    if kroner < LEAST:
+        meant = f"; did you mean '{kroner:g} mio. kr.'?" if kroner < 1000 else ""
+        raise UserError(f"COST {cost}: {kroner:,.0f} kr. a year; at least {LEAST:,} kr. are needed{meant}")
     month = _read(read_kroner, monthly_kr, "--monthly-kr")
     if month is not None and not month > 0:
         raise UserError(f"--monthly-kr {monthly_kr}: an amount above zero is needed, such as 11944")
@@ -88,7 +96,7 @@ def breakeven(
         source = f"target groups of {kept.source}"
     found = answer(
         ground, kroner, groups,
-        step=_read(read_share, step if "%" in step or "." in step else f"{step} %", "--step"), year=year,
+        step=_read(read_share, step if "%" in step or "." in step else f"{step} %", "--state-share"), year=year,
         monthly_kr=month, persons=size, persons_source=source, reached=reached,
         job_chance=_read(read_share, job_chance, "--job-chance"), kinds=kind or (),
     )  # fmt: skip

@@ -137,8 +137,8 @@ def answer(
         if not any(math.isclose(step, share) for share in known):
             said = ", ".join(f"{100 * share:g}" for share in known)
             raise UserError(
-                f"--step {100 * step:g}: under {scenario.law.refusion} the state pays {said} % of {benefit}; choose one"
-                " of these"
+                f"--state-share {100 * step:g}: under {scenario.law.refusion} the state pays {said} % of {benefit};"
+                " choose one of these"
             )
     if monthly_kr is not None:
         gross, source = 12.0 * monthly_kr, "12 x --monthly-kr"

@@ -55,7 +55,7 @@ def batch(
             "--seeds",
             min=2,
             max=1_000_000,
-            help="Pairs of runs instead of the file's; 12 is a first look.",
+            help="Pairs of runs instead of the file's; 12 is a first look, `plan freeze` needs 28.",
         ),
     ] = None,
     weeks: Annotated[int | None, typer.Option(min=1, max=2600, help="Horizon of all.")] = None,

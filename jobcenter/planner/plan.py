@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -11,6 +11,7 @@ from typing import Any, Final
 import numpy as np
 
 from experiments.experiment_file import PLAIN
+from experiments.plan import Planned
 from experiments.provenance import hash_of
 from experiments.store.atomic import write_whole
 from experiments.stored import Stored
@@ -181,12 +182,14 @@ class Judge:
     def limits(self) -> list[tuple[str, str, float | None, float | None]]:
         """(month, link, stop: worse than this is behind, go on: better than this is not nothing) at each quarter's end,
         as means of the months so far when it began at the usual level and as many came as usual. None where it would
-        lie below nothing at all: no count can be worse (or better) than that, so the month tells nothing."""
+        lie below nothing at all: no count can be worse (or better) than that, so the month tells nothing. Where the
+        two cross both are the stop, for who is behind is not told to go on."""
         out = []
         for at in range(2, len(self.plan.months), 3):
             for link in self.links:
                 stop = self.planned[link].mean[at] - self.sign[link] * self.limit * self.planned[link].sd[at]
                 go = self.none[link].mean[at] + self.sign[link] * self.limit_nothing * self.none[link].sd[at]
+                go = max(go, stop) if self.sign[link] > 0 else min(go, stop)
                 least = -math.inf if link == BY_CONTROL else 0.0
                 ends = [float(end) if end >= least else None for end in (stop, go)]
                 out.append((self.plan.months[at], link, ends[0], ends[1]))
@@ -250,7 +253,7 @@ def freeze(
             " with --part a plan that every output marks as one of a part"
         )
     pairs = stored.pairs[PLAIN]
-    _check_enough([pair.draw for pair in pairs])
+    _check_enough([pair.draw for pair in pairs], stored.job.planned)
     scenario = stored.others[names.index(name)]
     weeks = min(stored.weeks, round(months * 365.2425 / 12 / 7) + 1)
     known, _ = months_of(stored.base.start_week, weeks)
@@ -280,16 +283,31 @@ def freeze(
     return _plan(body, hash_of(body))
 
 
-def _check_enough(draws: Sequence[int]) -> None:
+def _false(draws: Sequence[int]) -> float:
+    """The least chance of a false alarm that limits of these pairs can have."""
+    return 1.0 / (len(_halves(draws)[1]) + 1)
+
+
+def fewest_pairs(planned: Planned) -> int | None:
+    """The smallest batch of this layout of draws and replicates that can be frozen; None where no batch can."""
+    file = planned.experiment.file.model_copy(update={"pairs": 500, "stop": None})
+    draws = [pair.draw for pair in Planned(replace(planned.experiment, file=file)).pairs()]
+    return next((n for n in range(FEWEST_RUNS, len(draws)) if _false(draws[:n]) <= MOST_FALSE), None)
+
+
+def _check_enough(draws: Sequence[int], planned: Planned) -> None:
     """Refuses before an hour of simulation what would give limits nobody should stop a project by."""
-    held = len(_halves(draws)[1])
-    if len(draws) < FEWEST_RUNS or 1.0 / (held + 1) > MOST_FALSE:
-        needed = math.ceil(1.0 / MOST_FALSE) - 1
+    if len(draws) < FEWEST_RUNS or _false(draws) > MOST_FALSE:
+        needed, fewest = math.ceil(1.0 / MOST_FALSE) - 1, fewest_pairs(planned)
+        run = (
+            f"run {fewest} pairs; 40 make them sharp"
+            if fewest
+            else "draw from more draws than the file holds"
+        )
         raise UserError(
-            f"the store holds {len(draws)} pairs, {held} of them to set limits by: 'behind' would be said of a plan"
-            f" that works in {1.0 / (held + 1):.0%} of cases. Limits need {FEWEST_RUNS} pairs and {needed} to set them"
-            f" by (every other pair that repeats no draw): run"
-            f" {max(FEWEST_RUNS, len(draws) + 2 * (needed - held))} pairs; 40 make them sharp"
+            f"the store holds {len(draws)} pairs, {len(_halves(draws)[1])} of them to set limits by: 'behind' would be"
+            f" said of a plan that works in {_false(draws):.0%} of cases. Limits need {FEWEST_RUNS} pairs and {needed}"
+            f" to set them by (every other pair whose draw no other repeats): {run}"
         )
 
 

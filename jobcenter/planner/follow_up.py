@@ -10,7 +10,7 @@ import numpy as np
 
 from jobcenter.planner.actuals import CONTROL
 from jobcenter.planner.arms import fewer_by_control
-from jobcenter.planner.follow_up_series import BY_CONTROL, EFFECT, LINKS, STAFF
+from jobcenter.planner.follow_up_series import BY_CONTROL, EFFECT, LINKS, STAFF, so_far
 from jobcenter.planner.plan import FALSE_ALARM, Judge, Plan
 
 FAR: Final = 5.0  # s.d.; with luck as the model has it one month in a million
@@ -110,13 +110,29 @@ def judging(judge: Judge, actuals: Mapping[str, np.ndarray]) -> Judge:
 
 
 def _outside(judge: Judge, seen: Mapping[str, np.ndarray], t: int) -> tuple[str, ...]:
-    """Series whose months so far lie further than FAR s.d. from plan and nothing done alike, and not between them."""
+    """Series whose months so far lie further than FAR s.d. from plan and nothing done alike, and not between them. What
+    luck is known by stands for what it explains: taken out by a line no run reaches, it makes good figures look bad."""
+
+    def far(off: list[float]) -> bool:
+        return off[0] * off[1] > 0 and min(map(abs, off)) > FAR
+
+    def raw(series: str, world: Mapping[str, np.ndarray]) -> float:
+        runs = so_far(world[series])[:, t - 1]
+        return float((so_far(seen[series])[t - 1] - runs.mean()) / max(runs.std(ddof=1), 1e-9))
+
     out = []
     for link, both in judge.worlds.items():
-        if link in seen:
-            off = [float(yard.z(*judge.sums(seen, link))[t - 1]) for yard in both]
-            if off[0] * off[1] > 0 and min(map(abs, off)) > FAR:
-                out.append(link)
+        by = judge.adjusted_by.get(link)
+        if link not in seen:
+            continue
+        if (
+            by is not None
+            and by in seen
+            and far([raw(by, world) for world in (judge.plan.planned, judge.plan.nothing)])
+        ):
+            out.append(by)
+        elif far([float(yard.z(*judge.sums(seen, link))[t - 1]) for yard in both]):
+            out.append(link)
     return tuple(out)
 
 

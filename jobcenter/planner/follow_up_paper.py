@@ -48,7 +48,7 @@ def quarterly(
     ]
     if plan.world_share < 1.0:
         blocks.append(Text(say("part_of_town", share=say.percent(plan.world_share)), "warning"))
-    blocks.append(Bullets(tuple(_sentences(judge, found, say))))
+    blocks.append(Bullets(tuple(_sentences(judge, actuals, found, say))))
     blocks.append(_table(judge, actuals, found, say))
     shown = [name for name in SHOWN if name in actuals][:3]
     blocks += [_figure(judge, actuals, name, say, name == shown[-1]) for name in shown]
@@ -65,7 +65,7 @@ def quarterly(
     )
 
 
-def _sentences(judge: Judge, found: FollowUp, say: Words) -> list[str]:
+def _sentences(judge: Judge, actuals: Mapping[str, np.ndarray], found: FollowUp, say: Words) -> list[str]:
     told = judge.told.get(found.effect)
     last = judge.plan.months[-1]
     by = "_by_control" if found.effect == BY_CONTROL else ""
@@ -82,7 +82,8 @@ def _sentences(judge: Judge, found: FollowUp, say: Words) -> list[str]:
     if found.payback is None or found.payback_if_works is None:
         out = [
             say(
-                "follow.outside", what=say.listing([say(f"series.{name}").lower() for name in found.outside])
+                "follow.outside",
+                what=say.listing([_off(judge, actuals, name, say) for name in found.outside]),
             ),
             say("follow.payback_before", within=within, before=before),
         ]
@@ -109,6 +110,16 @@ def _sentences(judge: Judge, found: FollowUp, say: Words) -> list[str]:
         span = say.span((100 * low, 100 * high), 1)
         out.insert(1, say("follow.control", better=say.signed(100 * better, 1), span=span))
     return out
+
+
+def _off(judge: Judge, actuals: Mapping[str, np.ndarray], name: str, say: Words) -> str:
+    """A series with what was seen and planned, means of the months so far as in the table."""
+    seen = actuals[name]
+    planned = judge.plan.planned[name][:, : len(seen)]
+    return say(
+        "follow.off", what=say(f"series.{name}").lower(), seen=say.number(float(seen.mean()), 1),
+        planned=say.number(float(planned.mean()), 1),
+    )  # fmt: skip
 
 
 def _odds(say: Words, probability: float) -> str:

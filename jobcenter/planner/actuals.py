@@ -5,6 +5,7 @@ month,full_time_persons,new_spells,staff_fte,meetings_held,spending_kr
 """
 
 import csv
+import math
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -134,7 +135,11 @@ def _read_row(
         except ValueError:
             problems.append(
                 _problem(
-                    path, line, k + 1, f"{month}, {name}: found '{text}', a number of 0 or more belongs here"
+                    path,
+                    line,
+                    k + 1,
+                    f"{month}, {name}: found '{text}', a number of 0 or more belongs here"
+                    + ("" if text else "; a column is given for every month or left out"),
                 )
             )
             continue
@@ -157,14 +162,17 @@ def _wrong_size(name: str, value: float, plan: Plan, month: str) -> str | None:
         return None  # arms of a control group: their size is the trial's
     at, times = plan.months.index(month), weeks_in(month) if name in FLOWS else 1.0
     planned, nothing = (world[name][:, at] * times for world in (plan.planned, plan.nothing))
-    low, high = np.inf, 0.0
+    low, high, none = np.inf, 0.0, False
     for runs in (planned, nothing):
         mean, wide = float(runs.mean()), FAR_SD * float(runs.std(ddof=1))
-        low = min(low, mean - wide, mean / FAR_FACTOR)
+        # Downwards s.d. of the logarithm: where luck is wide, 10 s.d. down would be below nothing and hold thousands.
+        least = mean * math.exp(-wide / mean) if mean > 0 else 0.0
+        low = min(low, least, mean / FAR_FACTOR, float(runs.min()))
         high = max(high, mean + wide, mean * FAR_FACTOR)
+        none = none or wide >= mean  # nothing at all is no mistake of the unit there
     if name == "posts_filled":  # a town may hire faster than the model does, or not at all
         low, high = 0.0, max(high, float(plan.planned[name].max()))
-    if low <= value <= high:
+    if low <= value <= high or (none and value == 0):
         return None
     part = (
         f" of the {plan.world_share:.0%} of the municipality it simulates" if plan.world_share < 1.0 else ""

@@ -20,6 +20,7 @@ from sim.scenario import Scenario, yaml_tree
 if TYPE_CHECKING:
     import pandas as pd
 
+NEAR: Final = 0.01  # of an end of a range: a value so near it is at it
 _QUANTILES: Final = (0.05, 0.5, 0.95)
 
 
@@ -39,6 +40,14 @@ class Parameter:
     source: str = ""
     file: str = ""  # file:line it is written in
     more: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def end(self) -> str:
+        """'low' or 'high' where the value lies within 1 % of that end of its range; '' elsewhere."""
+        if self.low is None or self.high is None or self.low == self.high or isinstance(self.value, str):
+            return ""
+        ends = {"low": self.low, "high": self.high}
+        return next((name for name, end in ends.items() if abs(self.value - end) <= NEAR * abs(end)), "")
 
     def plain(self) -> dict[str, Any]:
         """As JSON."""
@@ -100,7 +109,10 @@ def _at(tree: Any, name: str) -> Any:
 
 
 def find(name: str, known: dict[str, Parameter]) -> list[Parameter]:
-    """The parameters a name stands for: one, or all of a group. Raises UserError with the nearest known name."""
+    """The parameters a name stands for: one, or all of a group; `behaviour.`, as `--set` writes it, may stand before.
+    Raises UserError with the nearest known name."""
+    if name not in known:
+        name = name.removeprefix("behaviour.")
     if name in known:
         return [known[name]]
     group = [one for other, one in known.items() if other.startswith(f"{name}.")]

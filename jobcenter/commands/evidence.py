@@ -35,6 +35,7 @@ def _told(one: "Parameter", scenario: Scenario, after: Quantiles | None) -> dict
 
     return {
         **one.plain(),
+        "at_end_of_range": one.end or None,
         "file": written_in(one, scenario),
         "evidence_rows": rows(one),
         "enters": enters(one.name),
@@ -47,7 +48,8 @@ def _print_one(told: dict[str, Any], one: "Parameter") -> None:
     print(f"{one.name} = {_value(one)} {one.unit}")
     print(f"  {one.meaning}" if one.meaning else "", end="\n" if one.meaning else "")
     if _range(one):
-        print(f"  range    {_range(one)}" + (f", {one.distribution}" if one.distribution else ""))
+        end = f"; the value is at the {one.end} end of its range" if one.end else ""
+        print(f"  range    {_range(one)}" + (f", {one.distribution}" if one.distribution else "") + end)
     print(f"  status   {one.status or 'not said'}" + (f" (source: {one.source})" if one.source else ""))
     for name, text in one.more.items():
         print(f"  {name:<8} {text}")

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,28 @@ def test_one_number_with_its_evidence_place_and_use() -> None:
     assert "posting_response: {value: 0.5" in (ROOT / file).read_text().splitlines()[int(line) - 1]
     assert any(place.startswith("sim/tables/levels.py:") for place in told["enters"])
     assert {"displacement_france", "displacement_sweden"} <= {one["name"] for one in told["experiments"]}
+
+
+def test_a_value_at_the_end_of_its_range_says_so() -> None:
+    known = parameters(load("baseline"))
+    assert known["events.new_job_factor"].end == "high" and known["market.posting_response"].end == ""
+    edge = "the value is at the {} end of its range"
+    assert edge.format("high") in call("events.new_job_factor")
+    assert "end of its range" not in call("market.posting_response")
+    one = replace(known["market.posting_response"], value=0.1009, low=0.1, high=1.0)
+    assert (
+        one.end == "low"
+        and replace(one, value=0.1011).end == ""
+        and replace(one, low=0.0, value=0.0).end == "low"
+    )
+
+
+def test_the_name_that_set_takes_is_understood_and_the_one_it_lacks_is_told() -> None:
+    assert call("behaviour.trust.gain") == call("trust.gain")
+    done = CliRunner().invoke(app, ["run", "baseline", "--set", "trust.gain=0.2"])
+    assert done.exit_code == 2 and "unknown key 'trust', did you mean 'behaviour.trust.gain'?" in done.stderr
+    other = CliRunner().invoke(app, ["run", "baseline", "--set", "trst.gain=0.2"])
+    assert "did you mean" not in other.stderr
 
 
 def test_every_behavioural_number_is_used_somewhere_and_stands_in_a_line() -> None:

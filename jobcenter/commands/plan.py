@@ -114,7 +114,7 @@ def freeze(
 
 
 def _limit(value: float | None) -> str:
-    return "not yet" if value is None else f"{value:,.1f}"
+    return "not yet" if value is None else f"{value:z,.1f}"
 
 
 def register(app: typer.Typer) -> None:

@@ -9,6 +9,7 @@ from made_plan import made_plan
 
 from experiments.experiment_file import load_experiment
 from experiments.plan import Planned
+from jobcenter.commands.plan import _limit
 from jobcenter.planner.actuals import read_actuals
 from jobcenter.planner.follow_up import follow_up
 from jobcenter.planner.follow_up_paper import quarterly
@@ -48,6 +49,7 @@ def test_who_is_behind_is_not_told_to_go_on() -> None:
                 assert judge.sign[link] * (go - stop) >= 0, (month, link)
                 crossed += go == stop
     assert crossed
+    assert [_limit(end) for end in (-0.04, -0.4, None)] == ["0.0", "-0.4", "not yet"]
 
 
 @pytest.mark.parametrize(

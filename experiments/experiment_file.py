@@ -130,6 +130,11 @@ def load_experiment(
     (`key.path=value`) come after its own `set:`."""
     path = find_experiment(name)
     tree = yaml_tree.read(path)
+    if "base" not in tree.root and {"levers", "extends"} & set(tree.root):
+        raise UserError(
+            f"{path}: is a scenario, no experiment: `jobcenter compare baseline {path}` compares it, and an experiment"
+            " file names it under `scenarios:`"
+        )
     checker = Checker(tree)
     file = checker.build(ExperimentFile)
     checker.done()

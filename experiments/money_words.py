@@ -177,7 +177,8 @@ def money_rows(money: Money, names: Sequence[str]) -> list[MoneyRow]:
     rows.append(
         MoneyRow(
             "",
-            part="Paid back within 1 / 2 / 3 / 4 years (not within the horizon), share of the runs, fixed prices",
+            part="Paid back within 1 / 2 / 3 / 4 years (not within the horizon; the rest in its fifth year or later),"
+            " share of the runs, fixed prices",
         )
     )
     for frame, words in FRAME_WORDS.items():
@@ -211,7 +212,8 @@ def sign_sentence(money: Money, scenario: str) -> str:
     ]
     return (
         f"Whether it costs or saves depends on what is not in the headline: the {what} of"
-        f" {number(abs(worth) / MIO, 1)} mio. kr. (present value) can turn. With it, net cost: {listing(told)}."
+        f" {number(abs(worth) / MIO, 1)} mio. kr. (present value) can turn. Net cost with such a line in it:"
+        f" {listing(told)}."
     )
 
 

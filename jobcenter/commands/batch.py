@@ -254,6 +254,8 @@ def _print(
         "\nKnowledge is the headline: the effect over draws of all that is not known, luck taken out. Calculation"
         "\nerror says only how well the mean of these runs is known. Lines with 'if' are other structures, listed,"
         "\nnever averaged. Luck is what the mean over the horizon varies by in one world with everything known."
+        if any(effects[PLAIN].values())
+        else "\nNo pair is finished yet: the same command goes on where this one stopped."
     )
     if priced is not None:
         print("\n" + "\n".join(priced_lines(priced, job.experiment.worlds[PLAIN][0].prices.level_year)))
@@ -272,9 +274,7 @@ def _cells(effect: "Spreads") -> list[str]:
         f"{effect.mean:+,.2f}",
         "-" if math.isnan(effect.calculation_error) else f"{effect.calculation_error:,.2f}",
         _interval(effect.knowledge_80, "not told from luck" if effect.draws else "nothing drawn"),
-        _interval(
-            effect.knowledge_95, f"{effect.draws} of {ENOUGH_FOR_95} draws" if effect.knowledge_80 else ""
-        ),
+        _interval(effect.knowledge_95, f"needs {ENOUGH_FOR_95} draws" if effect.knowledge_80 else ""),
         "-" if math.isnan(effect.luck) else f"{effect.luck:,.2f}",
         f"{effect.pairs}",
     ]

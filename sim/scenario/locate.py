@@ -49,8 +49,10 @@ def find(name: str, kind: str = "", beside: Path | None = None) -> Path:
         kind, f"{kind} file"
     )
     looked = ", ".join(dict.fromkeys(str(folder) for folder in folders(kind, beside)))
+    here = Path(f"{name}.yaml")
+    remedy = f"write {here} for the file in this folder" if here.is_file() else "a path works too"
     raise UserError(
-        f"no {what} is called '{name}'{nearest(name, known(kind, beside))} (looked in {looked}; a path works too)"
+        f"no {what} is called '{name}'{nearest(name, known(kind, beside))} (looked in {looked}; {remedy})"
     )
 
 

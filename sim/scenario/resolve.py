@@ -148,6 +148,10 @@ def _keys(files: list[FilePath]) -> None:
     problems = []
     for path in files:
         tree = yaml_tree.read(path)
+        if "scenarios" in tree.root:
+            raise UserError(
+                [tree.problem(("scenarios",), "this is an experiment: `jobcenter batch` runs it", key=True)]
+            )
         problems += [
             tree.problem((key,), f"unknown key '{key}'{nearest(key, allowed)}", key=True)
             for key in tree.root

@@ -12,6 +12,8 @@ from jobcenter.cli import app
 from jobcenter.screen import command_line, number, signed
 from sim.scenario import load
 
+ROOT = Path(__file__).parents[2]
+
 MARK = watermark(load("baseline"))  # None where the municipality's fit targets pass
 SMALL = ("--set", "world.share=0.05", "--weeks", "6")
 
@@ -147,12 +149,23 @@ def test_an_overlay_may_stand_on_another_base() -> None:
         (("run", "baseline", "--weeks", "0"), "weeks"),
         (("compare", "baseline", "baseline", "--seeds", "0"), "seeds"),
         (("run", "baseline", "--set", "behaviour.trust.gane=1"), "gain"),
+        (("compare", str(ROOT / "experiments" / "ten_million.yaml"), "baseline"), "this is an experiment"),
+        (("batch", str(ROOT / "scenarios" / "extra_caseworkers.yaml")), "is a scenario, no experiment"),
     ],
 )
 def test_mistakes_end_with_a_message_and_code_2(words: tuple[str, ...], said: str) -> None:
     done = call(*words)
     assert done.exit_code == 2
     assert said in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_file_named_without_its_ending_is_pointed_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("mine.yaml").write_text("extends: baseline\n", encoding="utf-8")
+    done = call("run", "mine")
+    assert done.exit_code == 2 and "write mine.yaml for the file in this folder" in done.stderr
 
 
 def test_numbers_on_the_screen() -> None:

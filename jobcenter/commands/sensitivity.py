@@ -328,8 +328,8 @@ def _forecast(
     more = " Extra seeds come on top." if plans[0].extra else ""
     contexts = f", costed under {', '.join(runs.contexts)} too" if runs.contexts else ""
     return (
-        f"{len(factors)} factors, {scenarios} scenarios side by side{contexts}: {', then '.join(what)}. At most about"
-        f" {minutes} on {work.workers} workers, {each:.2g} s a run ({basis}).{more}"
+        f"{len(factors)} factors, {scenarios} scenarios side by side{contexts}: {', then '.join(what)}. About"
+        f" {minutes} on {work.workers} free workers, {each:.2g} s a run ({basis}), and what compiling takes.{more}"
     )
 
 

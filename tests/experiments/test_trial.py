@@ -348,5 +348,6 @@ def test_a_dose_far_above_any_published_moves_the_treated_and_not_the_control() 
         )
         for arm in range(2)
     )
-    assert treated < -2.0 and abs(control) < 1.0
+    # Jobs the treated find, some of the control group do not: a loss, and a small part of the gain.
+    assert treated < -2.0 and -0.5 < control < -treated / 3.0
     assert all(pair.total["weeks_on_support"] < 0 for pair in found.pairs)

@@ -7,7 +7,6 @@ line and code 130; a fault of the program with its traceback.
 
 import ast
 import importlib
-import re
 import sys
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -59,18 +58,6 @@ def load(name: str) -> Any:
     return get_group(shelf).commands[name]
 
 
-def _with_prefix(said: str) -> str:
-    """The message, with the full name where `--set` was given a behavioural number without its `behaviour.`."""
-    found = re.match(r"--set ([\w.]+)=.*?: unknown key '", said)
-    if found is None:
-        return said
-    from sim.scenario import load as load_scenario
-
-    full = f"behaviour.{found[1]}"
-    known = found[1] in load_scenario("baseline").behaviour_rows
-    return said.replace(". allowed:", f", did you mean '{full}'? allowed:", 1) if known else said
-
-
 class LazyCommands(TyperGroup):
     """A group that knows its commands by name and loads the one that is called."""
 
@@ -92,7 +79,7 @@ class LazyCommands(TyperGroup):
             return super().invoke(ctx)
         except UserError as wrong:
             placed = all(problem.file for problem in wrong.problems)
-            print(_with_prefix(str(wrong)) if placed else f"Error: {wrong}", file=sys.stderr)
+            print(wrong if placed else f"Error: {wrong}", file=sys.stderr)
             raise typer.Exit(USER_ERROR) from None
         except OSError as wrong:
             if wrong.filename is None:  # a closed pipe: `jobcenter ... | head`

@@ -4,7 +4,6 @@ Example: jobcenter breakeven "10 mio. kr." --group kontanthjaelp_activityready
 """
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -23,7 +22,6 @@ largest effect published for each kind of policy beside it. Arithmetic only; not
 Example: jobcenter breakeven "10 mio. kr." --group kontanthjaelp_activityready --state-share 20
 """
 LEAST: Final = 10_000  # kroner a year; less is a slip of the unit
-DECIMAL_COMMA: Final = re.compile(r"^\s*(\d+),(\d{1,2})(?=\s*mi[oa]\b)", re.IGNORECASE)
 
 
 def _read(reader: Any, text: str | None, option: str) -> Any:
@@ -33,7 +31,7 @@ def _read(reader: Any, text: str | None, option: str) -> Any:
     from pydantic_core import PydanticCustomError
 
     try:
-        return reader(DECIMAL_COMMA.sub(r"\1.\2", text))  # 10,5 mio. kr. has no other reading
+        return reader(text)
     except PydanticCustomError as wrong:
         raise UserError(f"{option} {text}: {wrong.message()}") from None
 

@@ -74,6 +74,7 @@ def gather(name_or_path: str, base: str | None = None, overrides: Iterable[str] 
         if _owner(route) is None:
             sources.scenario = _apply(sources.scenario, route, value, place, route)
     _attach(sources)
+    _not_without_prefix(changes, sources.trees["behaviour"])
     for route, value, place in changes:
         owner = _owner(route)
         if owner is not None:
@@ -206,6 +207,15 @@ def _owner(path: Path) -> str | None:
     if first == "law" and len(path) > 2 and path[1] in LAW_TABLES:
         return f"law.{path[1]}"
     return None
+
+
+def _not_without_prefix(changes: Iterable[tuple[Path, Any, Place]], behaviour: Tree) -> None:
+    """A behavioural number is written with its `behaviour.`; whoever leaves it out is told so."""
+    for route, _, place in changes:
+        group = behaviour.root.get(route[0]) if route[0] not in allowed_keys(ScenarioFile) else None
+        if isinstance(group, Mapping) and len(route) > 1 and route[1] in group:
+            full = f"behaviour.{dotted(route)}"
+            raise UserError([_at(place, f"unknown key '{route[0]}', did you mean '{full}'?")])
 
 
 def _inside(owner: str, rest: Path) -> Path:

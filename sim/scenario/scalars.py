@@ -78,6 +78,7 @@ def _wrong(message: str) -> PydanticCustomError:
 
 
 _NUMBER: Final = re.compile(r"^[+-]?\d[\d\s_.,]*")
+_DECIMAL_COMMA: Final = re.compile(r"(?<=\d),(?=\d{1,2}$)")
 
 
 def _decimal(text: str) -> float:
@@ -119,6 +120,8 @@ def read_kroner(value: Any) -> Any:
         number = number.rsplit(" ", 1)[0]
         unit = f"1000 {unit}"
     factor = factor_between(unit, "kr") if unit else 1.0
+    if factor is not None and factor >= 1_000_000:
+        number = _DECIMAL_COMMA.sub(".", number)  # 10,5 mio. kr. has one reading
     known = not unit or (is_kroner(unit) and unit.lower().rstrip(".").endswith(("kr", "dkk", "kroner")))
     try:
         if factor is None or not known:

@@ -19,6 +19,7 @@ from experiments.sensitivity.indices import (
     student,
     variance_bound,
 )
+from experiments.sensitivity.swings import told
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -84,11 +85,20 @@ class Analysis:
     remarks: list[str] = field(default_factory=list)
     row: int = 1  # points of a row of the design, which share luck
     luck_out: bool = False  # whether luck has been taken out of the indices
+    swings: list[Index] = field(default_factory=list)  # of every factor; none of correlated draws
 
     def order(self) -> list[int]:
         """Factors by the method's main index, largest first."""
-        main = [one[MAIN[self.method]].value for one in self.indices]
-        return sorted(range(len(main)), key=lambda k: -(main[k] if np.isfinite(main[k]) else -np.inf))
+        return _largest_first([one[MAIN[self.method]].value for one in self.indices])
+
+    def by_swing(self) -> list[int]:
+        """Factors by how far they move the effect, either way, furthest first."""
+        return _largest_first([abs(one.value) for one in self.swings])
+
+    def moved_by(self) -> list[int]:
+        """The factors whose swing is told from luck, furthest first."""
+        rows = len(self.effect.y) // self.row
+        return [k for k in self.by_swing() if told(self.swings[k], len(self.swings), rows)]
 
     def told_from_luck(self) -> bool:
         """Whether there is anything left to share out once luck is taken out, and some factor has a part of it.
@@ -107,6 +117,19 @@ class Analysis:
             for one in found
             if np.isfinite(one.value) and np.isfinite(one.low)
         )
+
+    def handed_on(self) -> list[int]:
+        """Largest first by the method's index or, where none of it can be told from luck, by swing."""
+        return self.order() if self.told_from_luck() or not self.swings else self.by_swing()
+
+    def ranked(self) -> list[int]:
+        """As tables list them: those that can be told to move the effect, then by the method's index."""
+        moved = self.moved_by()
+        return [*moved, *(k for k in self.order() if k not in moved)]
+
+
+def _largest_first(values: Sequence[float]) -> list[int]:
+    return sorted(range(len(values)), key=lambda k: -(values[k] if np.isfinite(values[k]) else -np.inf))
 
 
 def problem_of(factors: Sequence[Factor]) -> dict[str, Any]:
@@ -219,8 +242,8 @@ def tidy(analyses: Sequence[Analysis]) -> "pd.DataFrame":
                 "high": index.high,
             }
             for one in analyses
-            for factor, found in zip(one.factors, one.indices, strict=True)
-            for index in found.values()
+            for k, (factor, found) in enumerate(zip(one.factors, one.indices, strict=True))
+            for index in (*found.values(), *one.swings[k : k + 1])
         ]
     )
 

@@ -16,11 +16,16 @@ if TYPE_CHECKING:
 
 SHOWN: Final = 10  # factors a figure has room for
 LINES: Final = 5  # over time
+PALE: Final = 0.3
 _LOW, _HIGH = SCENARIO_COLOURS[0], SCENARIO_COLOURS[1]
 
 
 def tornado(analysis: Analysis, found: Sequence[Ends], unit: Unit) -> "Figure":
-    """The mean effect where a factor lies in the lowest and in the highest third of what is possible."""
+    """The mean effect where a factor lies in the lowest and in the highest third of what is possible.
+
+    Pale: what the factor moves cannot be told from luck.
+    """
+    told = set(analysis.moved_by())
     order = sorted(range(len(found)), key=lambda k: -abs(found[k].high - found[k].low))[:SHOWN]
     middle = float(analysis.effect.mean.mean()) * unit.scale
     with style():
@@ -32,7 +37,14 @@ def tornado(analysis: Analysis, found: Sequence[Ends], unit: Unit) -> "Figure":
                 (one.low * unit.scale, one.low_error * unit.scale, _LOW),
                 (one.high * unit.scale, one.high_error * unit.scale, _HIGH),
             ):
-                axes.barh(row, value - middle, left=middle, height=0.62, color=colour)
+                axes.barh(
+                    row,
+                    value - middle,
+                    left=middle,
+                    height=0.62,
+                    color=colour,
+                    alpha=1.0 if k in told else PALE,
+                )
                 axes.plot([value - error, value + error], [row, row], color=INK, linewidth=0.9)
         axes.axvline(middle, color=SOFT, linewidth=0.9)
         axes.axvline(0.0, color=INK, linewidth=1.2)
@@ -40,6 +52,7 @@ def tornado(analysis: Analysis, found: Sequence[Ends], unit: Unit) -> "Figure":
         axes.margins(x=0.06)
         axes.set_xlabel(
             f"{unit.words}: mean effect where the factor is low (lowest third, blue) and high (orange)"
+            + ("" if len(told) >= len(order) else "\npale: what it moves cannot be told from luck")
         )
         axes.set_title(f"{analysis.effect.name}: what moves the effect")
         figure.tight_layout()

@@ -7,6 +7,7 @@ from typing import Any, Final
 from experiments.figure_style import svg
 from experiments.sensitivity import figures
 from experiments.sensitivity.analysis import MAIN, SCREENING, Analysis
+from experiments.sensitivity.indices import Index
 from experiments.sensitivity.study import Study
 from experiments.sensitivity.words import factor_words, paragraph
 
@@ -54,10 +55,12 @@ def _section(found: Study, one: Analysis, number: int) -> dict[str, Any]:
     if found.years[at]:
         drawn.append(figures.over_time(one, found.years[at]))
     main = MAIN[one.method]
-    rows = [["factor", "group", main, "95 % from", "to"]]
-    for k in one.order()[:ROWS]:
-        index = one.indices[k][main]
-        numbers = (index.value, index.low, index.high)
+    swung = ["low to high third", "95 % from", "to"] if one.swings else []
+    rows = [["factor", "group", *swung, main, "95 % from", "to"]]
+    for k in one.ranked()[:ROWS]:
+        numbers = _numbers(one.indices[k][main], 1.0)
+        if one.swings:
+            numbers = _numbers(one.swings[k], unit.scale) + numbers
         rows.append([factor_words(one.factors[k].name), one.factors[k].group,
                      *(f"{value:,.3g}" if isfinite(value) else "-" for value in numbers)])  # fmt: skip
     return {
@@ -68,3 +71,7 @@ def _section(found: Study, one: Analysis, number: int) -> dict[str, Any]:
         ],
         "rows": rows,
     }
+
+
+def _numbers(index: Index, scale: float) -> list[float]:
+    return [value * scale for value in (index.value, index.low, index.high)]

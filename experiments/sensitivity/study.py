@@ -27,6 +27,7 @@ from experiments.sensitivity.indices import convergence
 from experiments.sensitivity.running import MOST_EXTRA, Lot, Runs
 from experiments.sensitivity.settings import LEVERS
 from experiments.sensitivity.surrogate import FEWEST, FRESH, of_emulator
+from experiments.sensitivity.swings import swings
 from experiments.sensitivity.words import Unit, paragraph, ranking, unit_of
 from experiments.store import Store
 from sim.calendar import year_of
@@ -198,8 +199,11 @@ def study(experiment: Experiment, plan: Plan, factors: Sequence[Factor], u: np.n
             else:
                 found = analyse(plan.method, factors, u, plan.n, effect, correlated=plan.drawn)
                 fitted = u
+            row = plan.row(len(factors))
+            if not plan.drawn:
+                found.swings = swings(fitted, effect.y[: len(fitted)], row)
             out.analyses.append(found)
-            out.ends[effect.key] = ends(factors, fitted, effect.mean[: len(fitted)], plan.row(len(factors)))
+            out.ends[effect.key] = ends(factors, fitted, effect.mean[: len(fitted)], row)
             out.years[effect.key] = _by_year(experiment, plan, factors, u, runs, effect)
             if plan.method == VARIANCE and not plan.emulated:
                 out.convergence[effect.key] = convergence(effect.y, len(factors))
@@ -232,7 +236,7 @@ def points_of(plan: Plan, u: np.ndarray, factors: int, chosen: Sequence[int]) ->
 
 def survivors(screening: Study, most: int) -> list[Factor]:
     """The factors that move some effect most: each effect hands on its largest in turn until there are enough."""
-    orders = [one.order() for one in screening.analyses]
+    orders = [one.handed_on() for one in screening.analyses]
     kept: list[int] = []
     for place in range(len(screening.factors)):
         for order in orders:

@@ -61,8 +61,20 @@ def paragraph(analysis: Analysis, found: Sequence[Ends], unit: Unit) -> str:
         f"{effect.name}, {unit.words}: {mean.mean():+,.2f} on average over what is varied (80 % of points"
         f" {low:+,.2f} to {high:+,.2f}, luck of {effect.y.shape[1]} seeds in it)."
     ]
+    moved = analysis.moved_by()
+    if moved:
+        said.append(
+            "What moves it, from the lowest to the highest third of what is possible: "
+            + _listed([_swing(analysis, k, unit) for k in moved[:NAMED]])
+            + "."
+        )
     if not analysis.told_from_luck() and analysis.method in ("morris", "sobol"):
-        said.append("No factor can be told from luck with these runs: more points, or more seeds.")
+        said.append(
+            "How much of what is not known stands in each factor cannot be told from luck with these runs:"
+            " more points, or more seeds."
+            if moved
+            else "No factor can be told from luck with these runs: more points, or more seeds."
+        )
     else:
         top = analysis.order()[:NAMED]
         # Those whose interval holds nothing at all are not named; where no interval can be given, all are.
@@ -103,6 +115,12 @@ def _named(analysis: Analysis, k: int, unit: Unit) -> str:
     most = 1.0 if analysis.method in OF_VARIANCE else np.inf
     value, low, high = (min(max(0.0, x), most) for x in (index.value, index.low, index.high))
     return f"{name} ({value:.0%}" + (f", {low:.0%} to {high:.0%})" if np.isfinite(index.low) else ")")
+
+
+def _swing(analysis: Analysis, k: int, unit: Unit) -> str:
+    swing = analysis.swings[k]
+    value, low, high = (bound * unit.scale for bound in (swing.value, swing.low, swing.high))
+    return f"{factor_words(analysis.factors[k].name)} ({value:+,.2f}, {low:+,.2f} to {high:+,.2f})"
 
 
 def _listed(parts: Sequence[str]) -> str:

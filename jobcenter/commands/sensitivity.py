@@ -356,7 +356,7 @@ def _print(found: "Study") -> None:
         ends = found.ends[one.effect.key]
         beside = ["mean, signed", "sigma"] if screening else ["effect if low", "if high"]
         rows = [["  factor", "group", main, "95 % from", "to", *beside]]
-        for k in one.order()[:SHOWN]:
+        for k in one.ranked()[:SHOWN]:
             index = one.indices[k][main]
             numbers = (index.value, index.low, index.high)
             two = (

@@ -75,7 +75,7 @@ def test_auto_screens_and_shares_out_and_goes_on_where_it_stopped(small: str, tm
     assert done.exit_code == 0, done.output
     assert "Screening: of 4 factors 3 are kept" in done.output and "a year" in done.output
     indices = pd.read_csv(tmp_path / "out" / "indices.csv")
-    assert set(indices["index"]) == {"S1", "ST"} and indices.factor.nunique() == 3
+    assert set(indices["index"]) == {"S1", "ST", "swing"} and indices.factor.nunique() == 3
     page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     assert page.count("<svg") >= 4 and "http" not in page.split("</style>")[1].replace(
         "http://www.w3.org", ""
@@ -194,7 +194,9 @@ def test_a_failed_run_is_never_left_out(small: str, tmp_path: Path, monkeypatch:
 def test_each_effect_hands_on_its_largest_factor() -> None:
     from types import SimpleNamespace
 
-    one, other = (SimpleNamespace(order=lambda order=order: order) for order in ([3, 1, 0, 2], [2, 3, 1, 0]))
+    one, other = (
+        SimpleNamespace(handed_on=lambda order=order: order) for order in ([3, 1, 0, 2], [2, 3, 1, 0])
+    )
     screening = SimpleNamespace(analyses=[one, other], factors=np.array(["a", "b", "c", "d"]))
     assert survivors(screening, 2) == ["c", "d"] and survivors(screening, 3) == ["b", "c", "d"]  # type: ignore[arg-type]
 

@@ -2,16 +2,11 @@
 
 import numpy as np
 import pytest
+from made_noise import factors, noisy
 
-from experiments.draws import Range
 from experiments.sensitivity.analysis import Effect, analyse, design, ends
-from experiments.sensitivity.factors import Factor
 from experiments.sensitivity.indices import noise_variance, sobol, variance
 from experiments.sensitivity.words import Unit, paragraph
-
-
-def factors(count: int) -> list[Factor]:
-    return [Factor(f"x{k}", "mechanism", Range(0.5, 0.0, 1.0, "uniform")) for k in range(count)]
 
 
 def ishigami(u: np.ndarray) -> np.ndarray:
@@ -30,18 +25,6 @@ def g_truth(a: tuple[float, ...] = (0.0, 1.0, 4.5, 9.0, 99.0)) -> dict[str, np.n
     part = 1.0 / (3.0 * (1.0 + np.array(a)) ** 2)
     whole = np.prod(1.0 + part) - 1.0
     return {"S1": part / whole, "ST": part * np.prod(1.0 + part) / (1.0 + part) / whole}
-
-
-def noisy(values: np.ndarray, u: np.ndarray, row: int, sd: float, seeds: int, number: int) -> np.ndarray:
-    """Luck that the points of a row share: a level of each seed, and a slope of each seed along every factor. And some
-    that belongs to the point."""
-    lots = np.random.default_rng(number)
-    rows = len(values) // row
-    level = np.repeat(lots.normal(size=(rows, seeds)), row, axis=0)
-    slopes = np.repeat(lots.normal(size=(rows, u.shape[1], seeds)), row, axis=0)
-    own = lots.normal(size=(len(values), seeds))
-    along = np.einsum("pk,pks->ps", u - 0.5, slopes) * np.sqrt(12.0 / u.shape[1])
-    return np.asarray(values[:, None] + sd * (level + along + own) / np.sqrt(3.0))
 
 
 @pytest.mark.parametrize("name", ["ishigami", "g"])

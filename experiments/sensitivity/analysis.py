@@ -86,6 +86,7 @@ class Analysis:
     row: int = 1  # points of a row of the design, which share luck
     luck_out: bool = False  # whether luck has been taken out of the indices
     swings: list[Index] = field(default_factory=list)  # of every factor; none of correlated draws
+    missed: float = 0.0  # part of the variance, luck in it, that an emulator misses
 
     def order(self) -> list[int]:
         """Factors by the method's main index, largest first."""
@@ -100,27 +101,37 @@ class Analysis:
         rows = len(self.effect.y) // self.row
         return [k for k in self.by_swing() if told(self.swings[k], len(self.swings), rows)]
 
-    def told_from_luck(self) -> bool:
-        """Whether there is anything left to share out once luck is taken out, and some factor has a part of it.
+    def shared_by(self) -> list[int]:
+        """The factors whose part of the variance is told from luck, largest first; none where luck is left in.
 
-        Both are asked of bounds, that of the factors held for all of them at once (Bonferroni): of sixty idle factors
-        some have an interval of 95 % above zero.
+        Both are asked of bounds: that there is anything to share out once luck is taken out, and that a factor has a
+        part of it, said of all factors at once (Bonferroni): of sixty idle factors some have an interval of 95 % above
+        zero.
         """
         rows = len(self.effect.y) // self.row
-        if variance_bound(self.effect.y, self.row) <= 0:
-            return False
+        if not self.luck_out or variance_bound(self.effect.y, self.row) <= 0:
+            return []
         wider = float(student(0.025 / len(self.indices), rows - 1) / NormalDist().inv_cdf(0.975))
-        found = [one[MAIN[self.method]] for one in self.indices]
         power = 2 if self.method == SCREENING else 1  # rms is the root of what was estimated
-        return any(
-            one.value**power - wider * (one.value**power - max(0.0, one.low) ** power) > 0
+        found = [self.indices[k][MAIN[self.method]] for k in self.order()]
+        above = [
+            one.value > 0.0 and one.value**power > wider * (one.value**power - one.low**power)
             for one in found
-            if np.isfinite(one.value) and np.isfinite(one.low)
-        )
+        ]
+        return [k for k, told in zip(self.order(), above, strict=True) if told]
+
+    def told_from_luck(self) -> bool:
+        """Whether some factor's part of the variance is."""
+        return bool(self.shared_by())
+
+    def told(self) -> list[int]:
+        """The factors that can be told from luck: by their part of the variance, then by their swing."""
+        shared = self.shared_by()
+        return [*shared, *(k for k in self.moved_by() if k not in shared)]
 
     def handed_on(self) -> list[int]:
-        """Largest first by the method's index or, where none of it can be told from luck, by swing."""
-        return self.order() if self.told_from_luck() or not self.swings else self.by_swing()
+        """Largest first, told from luck or not: by swing, which luck moves less than the steps of a screening."""
+        return self.by_swing() if self.swings else self.order()
 
     def ranked(self) -> list[int]:
         """As tables list them: those that can be told to move the effect, then by the method's index."""
@@ -180,14 +191,14 @@ def analyse(
     elif method == VARIANCE:
         out.indices = sobol(effect.y, len(factors), bootstraps)
     elif method == "shapley" and correlated:
-        out.indices, error = of_correlated(u, effect.y)
+        out.indices, out.missed = of_correlated(u, effect.y)
         out.remarks.append(
-            f"from a linear emulator that misses {error:.0%} of the variance in cross-validation"
+            f"from a linear emulator that misses {out.missed:.0%} of the variance in cross-validation"
         )
     elif method == "shapley":
-        out.indices, error = emulated(u, effect.y)
+        out.indices, out.missed = emulated(u, effect.y)
         out.remarks.append(
-            f"from a quadratic emulator that misses {error:.0%} of the variance in cross-validation"
+            f"from a quadratic emulator that misses {out.missed:.0%} of the variance in cross-validation"
         )
     else:
         out.indices = _by_salib(method, factors, u, effect.mean)
@@ -264,6 +275,11 @@ class Ends:
     high: float
     low_error: float
     high_error: float
+
+    @property
+    def apart(self) -> bool:
+        """Whether the two ends are told from each other."""
+        return abs(self.high - self.low) > self.low_error + self.high_error
 
     @property
     def flips(self) -> bool:

@@ -23,9 +23,9 @@ _LOW, _HIGH = SCENARIO_COLOURS[0], SCENARIO_COLOURS[1]
 def tornado(analysis: Analysis, found: Sequence[Ends], unit: Unit) -> "Figure":
     """The mean effect where a factor lies in the lowest and in the highest third of what is possible.
 
-    Pale: what the factor moves cannot be told from luck.
+    Pale: what the factor moves cannot be told from luck, neither by its swing nor between the two ends.
     """
-    told = set(analysis.moved_by())
+    told = {*analysis.moved_by(), *(k for k, one in enumerate(found) if one.apart)}
     order = sorted(range(len(found)), key=lambda k: -abs(found[k].high - found[k].low))[:SHOWN]
     middle = float(analysis.effect.mean.mean()) * unit.scale
     with style():
@@ -52,7 +52,7 @@ def tornado(analysis: Analysis, found: Sequence[Ends], unit: Unit) -> "Figure":
         axes.margins(x=0.06)
         axes.set_xlabel(
             f"{unit.words}: mean effect where the factor is low (lowest third, blue) and high (orange)"
-            + ("" if len(told) >= len(order) else "\npale: what it moves cannot be told from luck")
+            + ("" if told.issuperset(order) else "\npale: what it moves cannot be told from luck")
         )
         axes.set_title(f"{analysis.effect.name}: what moves the effect")
         figure.tight_layout()

@@ -9,7 +9,7 @@ from experiments.sensitivity import figures
 from experiments.sensitivity.analysis import MAIN, SCREENING, Analysis
 from experiments.sensitivity.indices import Index
 from experiments.sensitivity.study import Study
-from experiments.sensitivity.words import factor_words, paragraph
+from experiments.sensitivity.words import NO_ORDER, factor_words, paragraph
 
 TEMPLATES: Final = Path(__file__).parents[1] / "templates"
 ROWS: Final = 12
@@ -31,7 +31,7 @@ def render(found: Study, heading: str, design: str, watermark: str, command: str
     sections = [_section(found, one, at) for at, one in enumerate(found.analyses)]
     turned = [
         {"title": f"What would change the order: {outcome}", "figures": [], "rows": [],
-         "texts": texts or ["No single factor changes which scenario looks better."]}
+         "texts": texts or [NO_ORDER]}
         for outcome, texts in found.rankings().items()
     ]  # fmt: skip
     for section in sections:

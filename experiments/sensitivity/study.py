@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -10,6 +11,7 @@ import numpy as np
 from experiments.draws import Range
 from experiments.experiment_file import PLAIN, Experiment
 from experiments.sensitivity.analysis import (
+    LEVELS,
     MAIN,
     SCREENING,
     SEED,
@@ -32,7 +34,6 @@ from experiments.sensitivity.words import Unit, paragraph, ranking, unit_of
 from experiments.store import Store
 from sim.calendar import year_of
 from sim.errors import UserError
-from sim.records.outcome_list import OUTCOMES
 from sim.scenario import Scenario
 from sim.scenario.yaml_tree import nearest
 
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
 OUTCOMES_SHOWN: Final = ("full_time_persons/support/all", "net_municipal_cost/all/all")
 PROBE_SHARE: Final = 0.01  # of the municipality, to see which outcomes there are
+FEWEST_POINTS: Final = {"pawn": 30, "delta": 30, "shapley": 30, "rbd_fast": 64}
 Progress = Callable[[int], None]
 
 
@@ -89,19 +91,24 @@ class Study:
         ]
 
     def rankings(self) -> dict[str, list[str]]:
-        """outcome -> what changes which scenario looks better."""
+        """outcome -> what changes which scenario lies lower."""
         if self.plan.method == SCREENING:  # its points are not independent
             return {}
         out = {}
+        row = self.plan.row(len(self.factors))
         for outcome in self.plan.outcomes:
-            less = OUTCOMES[outcome.split("/")[0]].unit == "kr." or outcome.startswith("full_time_persons")
             of = [one.effect for one in self.analyses if one.effect.outcome == outcome]
             for context in dict.fromkeys(effect.context for effect in of):
-                found = {effect.scenario: self.ends[effect.key] for effect in of if effect.context == context}
+                found = [effect for effect in of if effect.context == context]
                 if len(found) > 1:
                     under = f" under {context}" if context else ""
-                    title = f"{self.units[outcome].words}{under}"
-                    out[title] = ranking(list(found), found, self.units[outcome], less)
+                    # What two scenarios have in common, the base and luck, must not count twice: the difference counts.
+                    gaps = {
+                        (a.scenario, b.scenario): ends(self.factors, self.u[: len(a.y)], a.mean - b.mean, row)
+                        for a, b in combinations(found, 2)
+                    }
+                    unit = self.units[outcome]
+                    out[f"{unit.words}{under}"] = ranking(gaps, unit)
         return out
 
 
@@ -114,6 +121,13 @@ def check_plan(plan: Plan, experiment: Experiment) -> dict[str, Unit]:
         raise UserError(
             f"--emulator gives the indices of sobol; with --method {plan.method} it has no meaning"
         )
+    if plan.method in (SCREENING, VARIANCE) and not plan.emulated and plan.seeds < 2:
+        raise UserError(
+            f"--seeds {plan.seeds}: {plan.method} tells luck from what drives an effect by two seeds a point or more"
+        )
+    fewest = FEWEST_POINTS.get(plan.method, 0)
+    if plan.n < fewest:
+        raise UserError(f"{plan.n} points: {plan.method} needs {fewest} or more (--n, or rows of --draws)")
     if plan.emulated and plan.n < FEWEST:
         raise UserError(f"--n {plan.n}: an emulator needs {FEWEST} points or more")
     if plan.extra and (plan.method not in (SCREENING, VARIANCE) or plan.emulated):
@@ -121,6 +135,16 @@ def check_plan(plan: Plan, experiment: Experiment) -> dict[str, Unit]:
     if plan.extra > MOST_EXTRA:
         raise UserError(f"--extra-seeds {plan.extra}: at most {MOST_EXTRA}; take more --seeds")
     return {name: unit_of(name, experiment.worlds[PLAIN][0].weeks) for name in plan.outcomes}
+
+
+def check_choices(plan: Plan, factors: Sequence[Factor]) -> None:
+    """Raises UserError for a factor with more choices than screening has levels: some would never be lived."""
+    for factor in factors:
+        if plan.method == SCREENING and len(factor.choices) > LEVELS:
+            raise UserError(
+                f"{factor.name}: {len(factor.choices)} choices, and morris has {LEVELS} levels, so some would never be"
+                " lived; take --method sobol, or fewer"
+            )
 
 
 def check_outcomes(experiment: Experiment, outcomes: Sequence[str]) -> None:
@@ -169,6 +193,7 @@ def lived(
         u = np.vstack([design("latin", factors, plan.n), design("latin", factors, FRESH, SEED + 1)])
     else:
         u = design(plan.method, factors, plan.n)
+    check_choices(plan, factors)
     points = [point_of(factors, row, plan.method == SCREENING) for row in u]
     row = plan.row(len(factors))
     known = anchored_ranges(factors) if ranges is None else ranges
@@ -201,7 +226,7 @@ def study(experiment: Experiment, plan: Plan, factors: Sequence[Factor], u: np.n
                 fitted = u
             row = plan.row(len(factors))
             if not plan.drawn:
-                found.swings = swings(fitted, effect.y[: len(fitted)], row)
+                found.swings = swings(factors, fitted, effect.y[: len(fitted)], row)
             out.analyses.append(found)
             out.ends[effect.key] = ends(factors, fitted, effect.mean[: len(fitted)], row)
             out.years[effect.key] = _by_year(experiment, plan, factors, u, runs, effect)
@@ -235,13 +260,16 @@ def points_of(plan: Plan, u: np.ndarray, factors: int, chosen: Sequence[int]) ->
 
 
 def survivors(screening: Study, most: int) -> list[Factor]:
-    """The factors that move some effect most: each effect hands on its largest in turn until there are enough."""
-    orders = [one.handed_on() for one in screening.analyses]
+    """The factors to look at closer: each effect hands on what it can tell from luck, in turn, and then its largest."""
     kept: list[int] = []
-    for place in range(len(screening.factors)):
-        for order in orders:
-            if order[place] not in kept and len(kept) < most:
-                kept.append(order[place])
+    for orders in (
+        [one.told() for one in screening.analyses],
+        [one.handed_on() for one in screening.analyses],
+    ):
+        for place in range(len(screening.factors)):
+            for order in orders:
+                if place < len(order) and order[place] not in kept and len(kept) < most:
+                    kept.append(order[place])
     return [screening.factors[k] for k in sorted(kept)]
 
 

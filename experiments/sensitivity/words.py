@@ -1,12 +1,13 @@
 """What an analysis says in plain words."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from experiments.sensitivity.analysis import MAIN, OF_VARIANCE, Analysis, Ends
+from experiments.sensitivity.analysis import MAIN, OF_VARIANCE, SCREENING, VARIANCE, Analysis, Ends
+from experiments.sensitivity.factors import Factor
 from sim.errors import UserError
 from sim.records.outcome_list import OUTCOMES
 from sim.scenario.yaml_tree import nearest
@@ -19,6 +20,7 @@ PLACES: Final = (
     "law.",
 )  # where a number is written needs no saying
 MOSTLY_LUCK: Final = 0.5
+NO_ORDER: Final = "No single factor is shown to change which of the scenarios gives less."
 
 
 @dataclass(frozen=True)
@@ -57,9 +59,11 @@ def paragraph(analysis: Analysis, found: Sequence[Ends], unit: Unit) -> str:
     """What drives one effect, what could turn its sign, and how much luck there is in it."""
     effect, mean = analysis.effect, analysis.effect.mean * unit.scale
     low, high = np.percentile(mean, [10, 90])
+    seeds = np.isfinite(effect.y).sum(axis=1)
+    of = f"{seeds.min()}" if seeds.min() == seeds.max() else f"{seeds.min()} to {seeds.max()}"
     said = [
         f"{effect.name}, {unit.words}: {mean.mean():+,.2f} on average over what is varied (80 % of points"
-        f" {low:+,.2f} to {high:+,.2f}, luck of {effect.y.shape[1]} seeds in it)."
+        f" {low:+,.2f} to {high:+,.2f}, luck of {of} seeds in it)."
     ]
     moved = analysis.moved_by()
     if moved:
@@ -68,79 +72,97 @@ def paragraph(analysis: Analysis, found: Sequence[Ends], unit: Unit) -> str:
             + _listed([_swing(analysis, k, unit) for k in moved[:NAMED]])
             + "."
         )
-    if not analysis.told_from_luck() and analysis.method in ("morris", "sobol"):
-        said.append(
-            "How much of what is not known stands in each factor cannot be told from luck with these runs:"
-            " more points, or more seeds."
-            if moved
-            else "No factor can be told from luck with these runs: more points, or more seeds."
-        )
-    else:
-        top = analysis.order()[:NAMED]
-        # Those whose interval holds nothing at all are not named; where no interval can be given, all are.
-        main = [analysis.indices[k][MAIN[analysis.method]] for k in top]
-        top = [k for k, index in zip(top, main, strict=True) if not index.low <= 0.0] or top[:1]
-        said.append("It is driven most by " + _listed([_named(analysis, k, unit) for k in top]) + ".")
+    said.append(_shares(analysis, unit, bool(moved)))
     flips = [end for end in found if end.flips]
-    if analysis.method == "morris":
+    if analysis.method == SCREENING:
         pass  # neighbours on a trajectory are alike, so thirds of the points have no honest error
     elif flips:
-        said.append(
-            "The sign turns with "
-            + _listed(
-                [
-                    f"{factor_words(end.factor.name)} ({end.low * unit.scale:+,.2f} where it is low,"
-                    f" {end.high * unit.scale:+,.2f} where it is high)"
-                    for end in sorted(flips, key=lambda end: -abs(end.high - end.low))[:NAMED]
-                ]
-            )
-            + "."
-        )
+        turned = sorted(flips, key=lambda end: -abs(end.high - end.low))[:NAMED]
+        said.append("The sign turns with " + _listed([_turn(end, unit) for end in turned]) + ".")
     else:
-        said.append("No single factor turns its sign.")
+        said.append("No single factor is shown to turn its sign with these runs.")
     share = effect.luck_share
     if np.isfinite(share):
         treated = "has been taken out" if analysis.luck_out else "is left in what the indices are made of"
         said.append(f"Luck is {min(1.0, share):.0%} of the variance between points and {treated}.")
         if share > MOSTLY_LUCK:
             said.append("With so much luck the order of the factors is uncertain: see the intervals.")
+    else:
+        said.append("With one seed a point nobody can say how much of this is luck.")
     said += [f"{analysis.method}: {remark}." for remark in analysis.remarks]
     return " ".join(said)
 
 
+def _shares(analysis: Analysis, unit: Unit, moved: bool) -> str:
+    """Whose ignorance the spread of the effect is, as far as it can be told."""
+    if analysis.luck_out:
+        top = analysis.shared_by()[:NAMED]
+        if not top:
+            return (
+                "How much of what is not known stands in each factor cannot be told from luck with these runs:"
+                " more points, or more seeds."
+                if moved
+                else "No factor can be told from luck with these runs: more points, or more seeds."
+            )
+    else:
+        emulated = analysis.method == VARIANCE
+        clear = analysis.missed <= MOSTLY_LUCK and (emulated or analysis.effect.luck_share <= MOSTLY_LUCK)
+        # Those whose interval holds nothing at all are not named.
+        top = [
+            k for k in analysis.order()[:NAMED] if not analysis.indices[k][MAIN[analysis.method]].low <= 0.0
+        ]
+        if not (clear and top):
+            return "By its indices no order of factors is claimed: more than half of it may be luck, or is missed."
+    return "It is driven most by " + _listed([_named(analysis, k, unit) for k in top]) + "."
+
+
 def _named(analysis: Analysis, k: int, unit: Unit) -> str:
     name, index = factor_words(analysis.factors[k].name), analysis.indices[k][MAIN[analysis.method]]
-    if analysis.method == "morris":
+    if analysis.method == SCREENING:
         return f"{name} (from low to high {index.value * unit.scale:,.2f}, either way)"
-    most = 1.0 if analysis.method in OF_VARIANCE else np.inf
-    value, low, high = (min(max(0.0, x), most) for x in (index.value, index.low, index.high))
+    if analysis.method not in OF_VARIANCE:  # a distance between distributions
+        return f"{name} ({index.value:.2f})"
+    value, low, high = (min(max(0.0, x), 1.0) for x in (index.value, index.low, index.high))
     return f"{name} ({value:.0%}" + (f", {low:.0%} to {high:.0%})" if np.isfinite(index.low) else ")")
 
 
 def _swing(analysis: Analysis, k: int, unit: Unit) -> str:
-    swing = analysis.swings[k]
+    factor, swing = analysis.factors[k], analysis.swings[k]
     value, low, high = (bound * unit.scale for bound in (swing.value, swing.low, swing.high))
-    return f"{factor_words(analysis.factors[k].name)} ({value:+,.2f}, {low:+,.2f} to {high:+,.2f})"
+    of = f"{_choice(factor.choices[-1])} instead of {_choice(factor.choices[0])}: " if factor.choices else ""
+    return f"{factor_words(factor.name)} ({of}{value:+,.2f}, {low:+,.2f} to {high:+,.2f})"
+
+
+def _turn(end: Ends, unit: Unit) -> str:
+    low, high = _where(end.factor)
+    return f"{factor_words(end.factor.name)} ({end.low * unit.scale:+,.2f} {low}, {end.high * unit.scale:+,.2f} {high})"
+
+
+def _where(factor: Factor) -> tuple[str, str]:
+    """The two ends of a factor in words."""
+    if factor.choices:
+        return f"with {_choice(factor.choices[0])}", f"with {_choice(factor.choices[-1])}"
+    return "where it is low", "where it is high"
+
+
+def _choice(name: str) -> str:
+    return name or "the world as it stands"
 
 
 def _listed(parts: Sequence[str]) -> str:
     return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]
 
 
-def ranking(
-    names: Sequence[str], found: dict[str, list[Ends]], unit: Unit, less_is_better: bool
-) -> list[str]:
-    """Which factors change which of two scenarios looks better. found: scenario -> ends of its effect."""
+def ranking(gaps: Mapping[tuple[str, str], Sequence[Ends]], unit: Unit) -> list[str]:
+    """Which factors change which of two scenarios gives less. gaps: the two -> ends of the first less the second."""
     out = []
-    for a_at, a in enumerate(names):
-        for b in names[a_at + 1 :]:
-            for one, other in zip(found[a], found[b], strict=True):
-                gaps = one.low - other.low, one.high - other.high
-                errors = np.hypot(one.low_error, other.low_error), np.hypot(one.high_error, other.high_error)
-                if gaps[0] * gaps[1] < 0 and abs(gaps[0]) > errors[0] and abs(gaps[1]) > errors[1]:
-                    better = (a, b) if (gaps[0] < 0) == less_is_better else (b, a)
-                    out.append(
-                        f"{factor_words(one.factor.name)}: where it is low {better[0]} is better, where it is high"
-                        f" {better[1]} ({gaps[0] * unit.scale:+,.2f} and {gaps[1] * unit.scale:+,.2f} between them)"
-                    )
+    for pair, found in gaps.items():
+        for gap in found:
+            if gap.flips:
+                lower = pair if gap.low < 0 else pair[::-1]
+                low, high = _where(gap.factor)
+                out.append(
+                    f"{factor_words(gap.factor.name)}: {low} {lower[0]} gives less than {lower[1]}, {high} more"
+                    f" ({pair[0]} less {pair[1]}: {gap.low * unit.scale:+,.2f} and {gap.high * unit.scale:+,.2f})"
+                )
     return out

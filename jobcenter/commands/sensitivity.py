@@ -166,6 +166,7 @@ def sensitivity(
         )
 
     plans = [plan_of("morris"), plan_of("sobol")] if method == AUTO else [plan_of(method)]
+    _check_options(method, n, trajectories, survivors, emulator, extra_seeds)
     if emulator and method not in (AUTO, "sobol"):
         raise UserError(f"--emulator gives the indices of sobol; with --method {method} it has no meaning")
     for plan in plans:
@@ -216,6 +217,22 @@ def sensitivity(
         return
     _print(found)
     say(f"\nWritten: {folder} ({', '.join(made)})")
+
+
+def _check_options(
+    method: str, n: int | None, trajectories: int, survivors: int, emulator: bool, extra_seeds: int
+) -> None:
+    """Raises UserError for an option that would change nothing."""
+    if method == "morris" and n is not None:
+        raise UserError(f"--n {n}: morris has trajectories instead of points; take --trajectories")
+    if method not in (AUTO, "morris") and trajectories != TRAJECTORIES:
+        raise UserError(f"--trajectories {trajectories}: only morris and auto have them; take --n")
+    if method != AUTO and survivors != SURVIVORS:
+        raise UserError(f"--survivors {survivors}: only auto hands factors on")
+    if emulator and extra_seeds:
+        raise UserError(
+            f"--extra-seeds {extra_seeds}: an emulator has no points of single factors; take more --seeds"
+        )
 
 
 def _experiment(
@@ -309,7 +326,7 @@ def _forecast(
 ) -> str:
     """What it takes: what is in the store is not counted, and its runs say how long one takes."""
     _, runs = work.runs(plans[0], factors, store)
-    scenarios = len(work.experiment.names)
+    scenarios = len(runs.scenarios_of(runs.points[0]))
     what = [
         f"{plans[0].method} ({len(runs.runs):,} runs, {len(runs.runs) - len(runs.missing):,} of them in {folder})"
     ]
@@ -337,14 +354,14 @@ def _print(found: "Study") -> None:
     from textwrap import fill
 
     from experiments.sensitivity.analysis import MAIN
-    from experiments.sensitivity.words import factor_words
+    from experiments.sensitivity.words import NO_ORDER, factor_words
 
     if found.screened is not None:
         kept = {factor.name for factor in found.factors}
         lost = len(found.screened.factors) - len(kept)
         print(
-            f"\nScreening: of {len(found.screened.factors)} factors {len(kept)} are kept; {lost} move no effect as much"
-            " and stay at their central values from here on."
+            f"\nScreening: of {len(found.screened.factors)} factors {len(kept)} are looked at closer. The other {lost}"
+            " stay at their\ncentral values from here on: what they do is not in what follows."
         )
     for remark in found.remarks:
         print("\n" + fill(remark, 116))
@@ -374,7 +391,7 @@ def _print(found: "Study") -> None:
         print("\n".join(columns(rows, 2)))
     for title, texts in found.rankings().items():
         print(f"\nWhat would change the order, {title}:")
-        for text in texts or ["no single factor changes which scenario looks better"]:
+        for text in texts or [NO_ORDER]:
             print(fill(f"  {text}", 116, subsequent_indent="    "))
 
 

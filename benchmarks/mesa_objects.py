@@ -209,9 +209,7 @@ class Citizen(_Agent):
         if benefit != FOERTIDSPENSION:
             u = m.rules.uniform(m.keys, chance.S_HEALTH, self.id)
             u_exit = m.rules.uniform(m.keys, chance.S_EXIT, self.id)
-            m.rules.drift_and_exits(
-                None, m, t.exits, t.entry, t.search, t.drift, self, self.status, u, u_exit, m.week
-            )
+            m.rules.drift_and_exits(None, m, t.exits, t.entry, t.search, t.drift, self, u, u_exit, m.week)
         self.be_paid(m, t, benefit)
 
     def look_for_work(self, m: "Objects", t: SimpleNamespace, benefit: int) -> None:
@@ -238,10 +236,14 @@ class Citizen(_Agent):
         u = m.rules.uniform(m.keys, chance.S_SEARCH, self.id)
         if effect < 1.0 and u * (1.0 - effect) >= usual:
             return  # no application, as the rule finds out too
-        m.draws += m.rules.apply_for_work(
-            None, m.companies, m.seats, m, t.search, channel, t.meeting, t.offer, t.market, m.tickets, m.vacancies,
-            m.best_score, m.best_row, m.per_application, m.centre, None, None, 0, self, benefit, u, week,
+        asked = m.rules.companies_asked(
+            None, m.seats, t.search, channel, t.meeting, t.offer, m.per_application, m.centre, None, None, 0, self, u,
+            week,
         )  # fmt: skip
+        m.draws += asked
+        m.rules.apply_for_work(
+            None, m.companies, m, t.market, m.tickets, m.vacancies, m.best_score, m.best_row, self, asked, week
+        )
 
     def be_paid(self, m: "Objects", t: SimpleNamespace, benefit: int) -> None:
         """The week counts for the refusion clock and the memory of support, is paid, split and recorded."""

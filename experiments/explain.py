@@ -43,8 +43,8 @@ from sim.population.history import starting_state
 from sim.records.weekly import MK_APPLICATIONS
 from sim.scenario import Scenario
 from sim.week.casework import BY_CHOICE, WAITING
-from sim.week.hiring import apply_for_work
-from sim.week.world import Y_YIELD_ANCHOR
+from sim.week.hiring import apply_for_work, companies_asked
+from sim.week.world import Y_YIELD_ANCHOR, has_case
 
 CAVEAT: Final = (
     "This is one simulated person, not a real one. The same person under two policies is one arbitrary coupling of two"
@@ -203,15 +203,14 @@ def _count_applications(
     per_application = 1.0 / memory[Y_YIELD_ANCHOR]
     for k in range(rows.size):
         i = rows[k]
-        benefit = np.int64(c.status[i]) - FIRST_BENEFIT
-        if benefit < 0 or search.hazard[benefit] <= 0.0:
+        if not has_case(c.status[i]):
             continue
         before = w.row[MK_APPLICATIONS]
-        asked[k] = apply_for_work(
-            c, companies, seats, w, search, channel, meeting, offer, market, tickets, vacancies, best_score,
-            best_row, per_application, centre, sums, counts, 0, i, benefit,
+        asked[k] = companies_asked(
+            c, seats, search, channel, meeting, offer, per_application, centre, sums, counts, 0, i,
             uniform(w.keys, S_SEARCH, np.int64(c.id[i])), week,
         )  # fmt: skip
+        apply_for_work(c, companies, w, market, tickets, vacancies, best_score, best_row, i, asked[k], week)
         applied[k] = w.row[MK_APPLICATIONS] - before
 
 

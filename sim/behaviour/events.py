@@ -30,9 +30,10 @@ _N_SLOTS = len(SLOT_MAX)
 _LONGEST_GAP = 400
 GAP_TABLE: Final = np.array([1.0 - (1.0 - CANDIDATE_HAZARD) ** g for g in range(1, _LONGEST_GAP + 1)])
 
-# Where in the table to begin looking: the first gap that a number in each 256th of [0, 1) can mean.
-_PARTS = 256
-_BEGIN = np.searchsorted(GAP_TABLE, np.arange(_PARTS) / _PARTS, side="right").astype(np.int64)
+# Where in the table to begin looking: the first gap that a number in each 2048th of [0, 1) can mean. In parts so narrow
+# it is nearly always the right one; short numbers, so that they stay in the processor's first cache.
+_PARTS = 2048
+_BEGIN = np.searchsorted(GAP_TABLE, np.arange(_PARTS) / _PARTS, side="right").astype(np.int16)
 
 EventTable = namedtuple(
     "EventTable",
@@ -61,7 +62,7 @@ def candidate_gap(u, table):
 
     table: GAP_TABLE.
     """
-    gap = _BEGIN[int(u * _PARTS)]
+    gap = np.int64(_BEGIN[int(u * _PARTS)])
     while gap < _LONGEST_GAP - 1 and u >= table[gap]:
         gap += 1
     return gap + 1

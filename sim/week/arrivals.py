@@ -132,16 +132,14 @@ def _list_concerned(c, w, law, events, gaps, life_keys, n_called, week):
         for k in range(n):
             i = w.requested[first + k]
             arrives = c.arrive_week[i] == week
-            concerned = arrives or week - np.int64(c.birth_week[i]) == law.pension_age_weeks
-            called_by_clock = 0
-            if c.candidate_week[i] == week:
-                slot, x = event_slot(w.luck[_EVENT, k])
-                if arrives or x < events.highest[c.status[i], slot]:
-                    concerned = True
-                    called_by_clock = _BY_CLOCK
+            ages = week - np.int64(c.birth_week[i]) == law.pension_age_weeks
+            slot, x = event_slot(w.luck[_EVENT, k])
+            by_clock = c.candidate_week[i] == week
+            may_meet = by_clock & (arrives | (x < events.highest[c.status[i], slot]))
+            if by_clock:
                 c.candidate_week[i] = week + candidate_gap(w.luck[_GAP, k], gaps)
-            w.requested[kept] = i | called_by_clock
-            kept += concerned
+            w.requested[kept] = i | (_BY_CLOCK * may_meet)
+            kept += arrives | ages | may_meet
     return kept
 
 

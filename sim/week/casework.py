@@ -143,20 +143,20 @@ def _assign(c, seats, w, table, life_keys, week, due, handovers):
         uniforms(w.keys, S_OWN_REQUEST, w.ids, n, w.luck[_OWN_REQUEST])
         uniforms(w.keys, S_REORGANISATION, w.ids, n, w.luck[_REORGANISATION])
         for k in range(n):
-            w.ids[k] = spell_id(c, w.supported[first + k])
+            w.ids[k] = spell_id(c, w.cases[k])
         uniforms(life_keys, S_EXEMPTION, w.ids, n, w.luck[_EXEMPTION])
         if max(n_due, n_handovers) + n > due.size:
             w.lengths[L_FAULT] = FAULT_BUFFER
             break
         for k in range(n):
-            i = w.supported[first + k]
-            if TEAM[c.status[i]] < N_TEAMS:
-                wishes = w.luck[_OWN_REQUEST, k] < table.own_request * table.request_met[c.arm[i]]
-                moves = w.luck[_REORGANISATION, k] < table.reorganisation
-                n_handovers += find_caseworker(
-                    c, seats, w, table, life_keys, i, wishes, moves, handovers, n_handovers, week
-                )
-                n_due += call_in(c, w, table, i, w.luck[_EXEMPTION, k], due, n_due, week)
+            i = w.cases[k]
+            wishes = w.luck[_OWN_REQUEST, k] < table.own_request * table.request_met[c.arm[i]]
+            moves = w.luck[_REORGANISATION, k] < table.reorganisation
+            n_handovers += find_caseworker(
+                c, seats, w, table, life_keys, i, wishes, moves, handovers, n_handovers, week
+            )
+        for k in range(n):
+            n_due += call_in(c, w, table, w.cases[k], w.luck[_EXEMPTION, k], due, n_due, week)
     return n_due, n_handovers
 
 

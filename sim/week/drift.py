@@ -28,14 +28,13 @@ def _set_health(c, w, i, health):
 
 
 @rule
-def drift_and_exits(c, w, exits, entry, search, drift, i, status, u_health, u_exit, week):
-    """A week on a benefit costs person i habits, may move health one step, and may open a door to somewhere else.
+def drift_and_exits(c, w, exits, entry, search, drift, i, u_health, u_exit, week):
+    """A week with a case costs person i habits, may move health one step, and may open a door to somewhere else.
 
     u_health, u_exit: the person's draws of the streams `health` and `exit`.
     """
+    status = np.int64(c.status[i])
     benefit = status - FIRST_BENEFIT
-    if benefit == FOERTIDSPENSION:
-        return
     agent = np.int64(c.id[i])
     if search.losing[benefit]:
         c.skill[i] = skill_after_weeks_out(c.skill[i], search)

@@ -23,7 +23,7 @@ from sim.chance import (
     S_SEARCH_VACANCY,
     uniform,
 )
-from sim.codes import JOB, N_BANDS, N_BENEFITS
+from sim.codes import FIRST_BENEFIT, JOB, N_BANDS, N_BENEFITS
 from sim.compiled import kernel, rule
 from sim.records.weekly import (
     MK_APPLICATIONS,
@@ -98,17 +98,19 @@ def invite_rivals(w, table, vacancies, best_score, best_row):
 
 
 @rule
-def apply_for_work(
-    c, companies, seats, w, search, channel, meeting, offer, table, tickets, vacancies, best_score, best_row,
-    per_application, centre, sums, counts, learning, i, benefit, u, week,
-):  # fmt: skip
-    """Person i draws companies and applies where a post is open. Returns the number of companies drawn.
+def companies_asked(
+    c, seats, search, channel, meeting, offer, per_application, centre, sums, counts, learning, i, u, week
+):
+    """Number of companies person i turns to this week.
 
     u: the person's draw of the stream `search`. per_application: applications per hire in usual times, which turns
     hazards into expected applications. centre: float64 (benefits, bands), the usual channel sum of each group and band:
     effects count from there, so that levels stay where they were fitted. While `learning` is 1 (before the start) sums
     and counts, int64 (benefits, bands), take in the channel sums in fixed point and the people they come from.
     """
+    benefit = np.int64(c.status[i]) - FIRST_BENEFIT
+    if search.hazard[benefit] <= 0.0:
+        return 0
     band = band_of(week - np.int64(c.since[i]) + 1)
     total = channel_log(c, seats, meeting, channel, offer, i, benefit, band, week)
     if learning == 1:
@@ -119,9 +121,14 @@ def apply_for_work(
         * search.person_factor[c.attachment[i], c.education[i], c.health[i]]
         * per_application
     )
+    return applications_sent(u, usual, total - centre[benefit, band])
+
+
+@rule
+def apply_for_work(c, companies, w, table, tickets, vacancies, best_score, best_row, i, asked, week):
+    """Person i draws so many companies and applies where a post is open."""
     agent = np.int64(c.id[i])
-    sent = applications_sent(u, usual, total - centre[benefit, band])
-    for k in range(sent):
+    for k in range(asked):
         address = agent * 8 + k
         place = uniform(w.keys, S_SEARCH_COMPANY, address)
         if place < table.own_sector_share:
@@ -146,7 +153,6 @@ def apply_for_work(
         if score > best_score[v]:
             best_score[v] = score
             best_row[v] = i
-    return sent
 
 
 @rule

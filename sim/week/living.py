@@ -1,7 +1,7 @@
 """Steps 8, 9 and 11 for the people on support: they look for work, change, and are paid, in one walk.
 
 The week's status is fixed since step 3 and every move waits for Monday, so nothing a person does here changes what
-another is paid; walking once instead of three times saves fetching everybody's columns anew.
+another is paid; walking once, a block of people at a time, saves fetching everybody's columns anew.
 """
 
 import numpy as np
@@ -10,9 +10,9 @@ from sim.chance import S_EXIT, S_HEALTH, S_SEARCH, uniforms
 from sim.codes import FIRST_BENEFIT
 from sim.compiled import kernel
 from sim.week.drift import drift_and_exits
-from sim.week.hiring import apply_for_work, invite_rivals, learn_what_is_usual
+from sim.week.hiring import apply_for_work, companies_asked, invite_rivals, learn_what_is_usual
 from sim.week.payments import count_for_payment, pay_benefits, pay_subsidy
-from sim.week.world import BLOCK, L_SUPPORTED, Y_YIELD_ANCHOR, next_block
+from sim.week.world import BLOCK, L_SUPPORTED, Y_YIELD_ANCHOR, end_of_block, next_block
 
 _SEARCH, _HEALTH, _EXIT = range(3)  # rows of `luck`
 
@@ -40,21 +40,26 @@ def live(
         uniforms(w.keys, S_HEALTH, w.ids, n, w.luck[_HEALTH])
         uniforms(w.keys, S_EXIT, w.ids, n, w.luck[_EXIT])
         for k in range(n):
-            i = w.supported[first + k]
-            status = np.int64(c.status[i])
-            if status < FIRST_BENEFIT:
-                pay_subsidy(c, pay, ledger, received, i)
-                continue
-            if search.hazard[status - FIRST_BENEFIT] > 0.0:
-                draws += apply_for_work(
-                    c, companies, seats, w, search, channel, meeting, offer, market, tickets, vacancies, best_score,
-                    best_row, per_application, centre, sums, counts, learning, i, status - FIRST_BENEFIT,
-                    w.luck[_SEARCH, k], week,
-                )  # fmt: skip
+            w.asked[k] = companies_asked(
+                c, seats, search, channel, meeting, offer, per_application, centre, sums, counts, learning, w.cases[k],
+                w.luck[_SEARCH, k], week,
+            )  # fmt: skip
+        for k in range(n):
+            if w.asked[k] > 0:
+                draws += w.asked[k]
+                apply_for_work(
+                    c, companies, w, market, tickets, vacancies, best_score, best_row, w.cases[k], w.asked[k], week
+                )
+        for k in range(n):
             drift_and_exits(
-                c, w, exits, entry, search, drift, i, status, w.luck[_HEALTH, k], w.luck[_EXIT, k], week
+                c, w, exits, entry, search, drift, w.cases[k], w.luck[_HEALTH, k], w.luck[_EXIT, k], week
             )
-            count_for_payment(c, w, law, pay, paid, i, status, week)
+        for position in range(first, end_of_block(w, first)):
+            i = w.supported[position]
+            if c.status[i] < FIRST_BENEFIT:
+                pay_subsidy(c, pay, ledger, received, i)
+            else:
+                count_for_payment(c, w, law, pay, paid, i, np.int64(c.status[i]), week)
     pay_benefits(w, pay, paid, ledger, received)
     if learning == 1:
         learn_what_is_usual(market, memory, centre, sums, counts)

@@ -25,7 +25,7 @@ from sim.compiled import rule
 from sim.law import clock
 from sim.population.citizens import AT_HOME, GRADUATE, LEGACY_AWARD, MISASSESSED, NEVER, PROVIDER
 from sim.records.weekly import ENTRIES, EXITS, SPELL_WEEKS
-from sim.week.world import FAULT_BUFFER, L_ENTRANTS, L_FAULT, L_REQUESTED, L_SPELLS, L_SUPPORTED
+from sim.week.world import FAULT_BUFFER, L_ENTRANTS, L_FAULT, L_REQUESTED, L_SPELLS, L_SUPPORTED, has_case
 
 _self_support_weeks = rule(clock.self_support_weeks)
 _other_weeks = rule(clock.other_weeks)
@@ -255,7 +255,7 @@ def change_status(c, companies, w, law, i, target, week):
         w.lengths[L_SUPPORTED] += 1
     if old >= FIRST_BENEFIT:
         close_spell(c, w, i, target, week)
-    stays_a_case = target >= FIRST_BENEFIT and target != FIRST_BENEFIT + FOERTIDSPENSION
+    stays_a_case = has_case(target)
     if target != SUBSIDISED_JOB:
         if c.measure[i] != 0 and (
             not stays_a_case or old == SUBSIDISED_JOB or c.measure[i] == M_WAGE_SUBSIDY

@@ -3,6 +3,7 @@
 from collections import namedtuple
 from typing import Final
 
+from sim.codes import FIRST_BENEFIT, FOERTIDSPENSION
 from sim.compiled import rule
 
 # Lists whose lengths live in `lengths`.
@@ -16,7 +17,8 @@ FAULT_HAZARD, FAULT_BUFFER = 1, 2
 Y_YIELD, Y_FILL_WEEKS, Y_YIELD_ANCHOR, Y_FILL_ANCHOR = range(4)
 N_MEMORY: Final = 8
 
-# Walks through everybody on support make their draws for so many people at a time (sim/chance.py, `uniforms`).
+# Walks through people on support take so many at a time, question by question: what is read of them stays at hand, and
+# while a processor waits for one person's column it can look at the next one's (measured: a fifth of the walk).
 BLOCK: Final = 256
 N_LUCK: Final = 3
 
@@ -34,8 +36,10 @@ World = namedtuple(
         "stocks",  # int64 (statuses, health): residents by status
         "entrant",  # int32: ids of people whose support began after the start, by week of entry
         "entrant_total",  # int16: their weeks on support at entry
+        "cases",  # uint32 (BLOCK): rows of those of a block who have a case
         "ids",  # int64 (BLOCK): whom the draws in `luck` belong to
         "luck",  # float64 (N_LUCK, BLOCK): draws of one walk
+        "asked",  # uint8 (BLOCK): companies that each of `cases` turns to
         "spell_person",  # int32: closed spells not yet written out
         "spell_benefit",  # uint8
         "spell_begin",  # int16
@@ -47,11 +51,27 @@ World = namedtuple(
 
 @rule
 def next_block(c, w, first):
-    """Puts the ids of up to BLOCK people on support, from place `first` of the list, into `ids`. Returns how many."""
-    n = min(BLOCK, w.lengths[L_SUPPORTED] - first)
-    for k in range(n):
-        w.ids[k] = c.id[w.supported[first + k]]
+    """Lists who has a case among the BLOCK people on support from place `first` of the list: rows into `cases`, ids into
+    `ids`. Returns how many. The others, two in five, need no draws."""
+    n = 0
+    for position in range(first, end_of_block(w, first)):
+        i = w.supported[position]
+        w.cases[n] = i
+        w.ids[n] = c.id[i]
+        n += has_case(c.status[i])
     return n
+
+
+@rule
+def end_of_block(w, first):
+    """Where in the list of people on support the block from place `first` ends."""
+    return min(first + BLOCK, w.lengths[L_SUPPORTED])
+
+
+@rule
+def has_case(status):
+    """Whom the office sees, who may look for work and may leave: people on any benefit but the pension."""
+    return (status >= FIRST_BENEFIT) & (status != FIRST_BENEFIT + FOERTIDSPENSION)
 
 
 # The law in force this week, as far as moves between statuses need it.

@@ -179,7 +179,7 @@ class Citizen(_Agent):
         gap = r.uniform(m.life_keys, chance.S_CLOCK_GAP, r.gap_address(agent, week))
         self.candidate_week = week + r.candidate_gap(gap, m.gaps)
         slot, x = r.event_slot(r.uniform(m.keys, chance.S_CLOCK_EVENT, agent))
-        if x < t.events.highest[self.status][slot]:
+        if x < t.events.highest[self.status][slot][self.attachment]:
             target = r._event_target(None, m, t.events, t.entry, t.search, self, week)
             if target >= 0:
                 r._move(None, m.companies, m, t.law, self, target, False, week)
@@ -189,7 +189,7 @@ class Citizen(_Agent):
         if self.status < FIRST_BENEFIT or TEAM[self.status] >= codes.N_TEAMS:
             return
         r, table = m.rules, m.t.meeting
-        wishes = r.uniform(m.keys, chance.S_OWN_REQUEST, self.id) < table.own_request * table.request_met[0]
+        wishes = r.wishes_another(None, m, table, self)
         moves = r.uniform(m.keys, chance.S_REORGANISATION, self.id) < table.reorganisation
         m.n_handovers += r.find_caseworker(
             None, m.seats, m, table, m.life_keys, self, wishes, moves, m.handovers, m.n_handovers, m.week
@@ -237,12 +237,22 @@ class Citizen(_Agent):
         if effect < 1.0 and u * (1.0 - effect) >= usual:
             return  # no application, as the rule finds out too
         asked = m.rules.companies_asked(
-            None, m.seats, t.search, channel, t.meeting, t.offer, m.per_application, m.centre, None, None, 0, self, u,
-            week,
+            None, m.seats, t.search, channel, t.meeting, t.offer, m.per_application, m.highest, m.centre, None,
+            None, 0, self, u, week,
         )  # fmt: skip
         m.draws += asked
         m.rules.apply_for_work(
-            None, m.companies, m, t.market, m.tickets, m.vacancies, m.best_score, m.best_row, self, asked, week
+            None,
+            m.companies,
+            m,
+            t.market,
+            m.tickets,
+            m.vacancies,
+            m.best_score,
+            m.best_row,
+            self,
+            asked,
+            week,
         )
 
     def be_paid(self, m: "Objects", t: SimpleNamespace, benefit: int) -> None:
@@ -298,6 +308,7 @@ class Objects(mesa.Model):
         sectors = scenario.municipality.companies.sectors
         self.public = [int(name.startswith("public")) for name in sectors]
         self.best_score, self.best_row = Row(self.vacancies), Row(self.vacancies)
+        self.highest = Row(np.zeros(codes.N_BENEFITS))
         n = state["id"].size
         self.supported, self.requested, self.entrant = Row([None] * n), [None] * n, Row([None] * n)
         self.first_of_team, self.hired = [0] * (codes.N_TEAMS + 1), [0] * len(codes.EDUCATIONS)
@@ -371,6 +382,7 @@ class Objects(mesa.Model):
         self.vacancies[:n] = sorted(self.vacancies[:n])
         r._index(companies, self, self.vacancies, n)
         r.invite_rivals(self, t.market, self.vacancies, self.best_score, self.best_row)
+        r.bound_effects(self.seats, t.channel, t.offer, self.centre, self.highest)
         self.per_application = 1.0 / self.memory[Y_YIELD_ANCHOR]
         citizens.do("live", self)
         r.hire(

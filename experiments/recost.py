@@ -106,7 +106,7 @@ class _Counting(JobcenterModel):
         self._rules = rules = [law.rule_set for law in laws]
         planes = np.stack([one.tables.bracket for one in rules])
         self._joint, plane = np.unique(planes.reshape(len(rules), -1), axis=1, return_inverse=True)
-        self._plane = plane.reshape(planes.shape[1:]).astype(np.int16)
+        self._plane = plane.reshape(planes.shape[1:]).astype(np.uint16)
         self._classes, self._class_plane = _subsidy_classes(rules)
         self._weeks: list[tuple[np.ndarray, np.ndarray, int]] = []
         super().__init__(scenario, seed, state)

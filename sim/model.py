@@ -238,7 +238,7 @@ class JobcenterModel(mesa.Model):
             living.live,
             self.citizens, self.companies, self.seats, self.world, t.law, t.search, t.channel, t.meeting, t.offer,
             t.market, t.exits, t.entry, t.drift, t.pay, state["tickets"], state["vacancies"], self._best_score,
-            self._best_row, state["memory"], state["centre"], self._sums, self._counts, self._paid,
+            self._best_row, state["memory"], state["centre"], self._highest, self._sums, self._counts, self._paid,
             self.books.cells_of_week(), self.books.received_of_week(), 1 if self.burn_in else 0, week,
         )  # fmt: skip
         return int(draws)
@@ -285,7 +285,7 @@ class JobcenterModel(mesa.Model):
         self._drain_spells()
         self.make_room_for_entrants(int(self.state["lengths"][L_ENTRANTS]))
         if week % self.weeks_between_gatherings == 0:
-            gather_people(self.state, self.world)
+            gather_people(self.call, self.citizens, self.world, self.state["row_of"])
         self.datacollector.collect(self)
         self.state.week = week + 1
 
@@ -349,6 +349,7 @@ class JobcenterModel(mesa.Model):
         tasks = max(2000, n // 3)  # meetings due, offers: a third of all adults would have to be cases
         self._due = np.zeros(tasks, np.int64)
         self._offers = np.zeros(tasks, np.int64)
+        self._highest = np.zeros(N_BENEFITS)
         self._sums = np.zeros((N_BENEFITS, N_BANDS), np.int64)
         self._counts = np.zeros((N_BENEFITS, N_BANDS), np.int64)
         self._best_score = np.zeros(state["vacancies"].size)

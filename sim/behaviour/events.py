@@ -33,7 +33,7 @@ GAP_TABLE: Final = np.array([1.0 - (1.0 - CANDIDATE_HAZARD) ** g for g in range(
 # Where in the table to begin looking: the first gap that a number in each 2048th of [0, 1) can mean. In parts so narrow
 # it is nearly always the right one; short numbers, so that they stay in the processor's first cache.
 _PARTS = 2048
-_BEGIN = np.searchsorted(GAP_TABLE, np.arange(_PARTS) / _PARTS, side="right").astype(np.int16)
+_BEGIN = np.searchsorted(GAP_TABLE, np.arange(_PARTS) / _PARTS, side="right").astype(np.uint16)
 
 EventTable = namedtuple(
     "EventTable",
@@ -51,7 +51,7 @@ EventTable = namedtuple(
         "cycle",  # float64 (sectors): factor on job loss this week
         "outside_job",  # float64 (5): factor on finding work from outside, by attachment
         "leave_share",  # float64: part of those who withdraw from work who go on leave
-        "highest",  # float64 (statuses, 6 slots): no hazard of a person in that status is above this
+        "highest",  # float64 (statuses, 6 slots, 5 attachment classes): no hazard of such a person is above this
     ],
 )
 

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from sim.codes import FIRST_BENEFIT, GONE, SUBSIDISED_JOB
-from sim.compiled import each_of, kernel, rule
+from sim.compiled import Calls, each_of, kernel, rule
 from sim.population.citizens import CITIZENS, Citizens
 from sim.state import State
 from sim.week.moving import is_on_support
@@ -58,11 +58,10 @@ def list_people(state: State) -> None:
     state["lengths"][L_SUPPORTED] = rows.size
 
 
-def gather_people(state: State, w: World) -> None:
+def gather_people(call: Calls, people: Citizens, w: World, row_of: np.ndarray) -> None:
     """People on support who lie outside the first rows change places with those who lie there without being on it."""
-    people = state.view(Citizens)
-    n = _list_misplaced(people, w)
-    _change_places(tuple(people), people, w, state["row_of"], n)
+    n = call(_list_misplaced, people, w)
+    call(_change_places, people, w, row_of, n)
 
 
 @kernel
@@ -89,9 +88,9 @@ def _list_misplaced(c, w):
 
 
 @kernel
-def _change_places(columns, c, w, row_of, n):
+def _change_places(c, w, row_of, n):
     outside = w.lengths[L_SUPPORTED]
-    for column in each_of(columns):
+    for column in each_of(c):
         for k in range(outside):
             i, j = w.requested[k], w.supported[k]
             value = column[i]

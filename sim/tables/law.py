@@ -167,7 +167,7 @@ def pay_table(scenario: Scenario, week: int) -> PayTable:
         amount_oere=np.concatenate([full, full], axis=1),
         share_bp=arrays.share_bp,
         step=arrays.step,
-        bracket=arrays.bracket.astype(np.int16),  # looked up person by person: a quarter of the memory
+        bracket=arrays.bracket.astype(np.uint16),  # looked up person by person: a quarter of the memory
         brackets=arrays.brackets,
         counter=arrays.counter,
         subsidy_oere=int(subsidy + 0.5),

@@ -212,24 +212,24 @@ def event_table(scenario: Scenario, week: int, with_cycle: bool = True) -> Event
             ]
         ),
         leave_share=float(value["events.job_to_leave"] / withdrawal if withdrawal > 0 else 0.0),
-        highest=np.zeros((N_STATUSES, len(SLOT_MAX))),
+        highest=np.zeros((N_STATUSES, len(SLOT_MAX), len(ATTACHMENT_Z))),
     )
     table.highest[:] = highest_hazards(table)
     return table
 
 
 def highest_hazards(table: EventTable) -> np.ndarray:
-    """A bound on the hazard of everybody in a status, by slot: float64 (statuses, 6), all factors at their largest.
+    """A bound on everybody's hazard by status, slot and attachment, all other factors at their largest.
 
     On a benefit people die or move away; whatever else ends the benefit is a matter of the steps of the week.
     """
-    factor = np.ones((4, 4))
-    factor[0, 0] = table.separation.max() * table.new_job.max() * max(1.0, table.cycle.max(initial=0.0))
+    factor = np.ones((4, 4, len(ATTACHMENT_Z)))
+    factor[0, 0] = table.separation * table.new_job.max() * max(1.0, table.cycle.max(initial=0.0))
     factor[0, 1] = table.sickness_by_health.max() * max(1.0, table.relapse)
-    factor[2, 0] = table.outside_job.max()
+    factor[2, 0] = table.outside_job
     factor[2, 1] = max(1.0, table.non_danish_cash)
-    highest = np.zeros((N_STATUSES, len(SLOT_MAX)))
-    highest[[JOB, EDUCATION, OUTSIDE, ON_LEAVE], :4] = table.base * factor
+    highest = np.zeros((N_STATUSES, len(SLOT_MAX), len(ATTACHMENT_Z)))
+    highest[[JOB, EDUCATION, OUTSIDE, ON_LEAVE], :4] = table.base[:, :, None] * factor
     highest[:, SLOT_DEATH], highest[:, SLOT_MOVE] = table.death_by_age.max(), table.move_by_age.max()
     highest[[GONE, ABSENT]] = 0.0
     return highest

@@ -45,7 +45,7 @@ def _event_target(c, w, events, entry, search, i, week):
     agent = np.int64(c.id[i])
     slot, x = event_slot(uniform(w.keys, S_CLOCK_EVENT, agent))
     status = np.int64(c.status[i])
-    if x >= events.highest[status, slot]:
+    if x >= events.highest[status, slot, c.attachment[i]]:
         return -1  # nobody's hazard is that high in this status
     if slot < SLOT_DEATH and np.int64(c.since[i]) == week:
         return -1  # a status holds for at least a week: what began this Monday does not end with it
@@ -135,7 +135,7 @@ def _list_concerned(c, w, law, events, gaps, life_keys, n_called, week):
             ages = week - np.int64(c.birth_week[i]) == law.pension_age_weeks
             slot, x = event_slot(w.luck[_EVENT, k])
             by_clock = c.candidate_week[i] == week
-            may_meet = by_clock & (arrives | (x < events.highest[c.status[i], slot]))
+            may_meet = by_clock & (arrives | (x < events.highest[c.status[i], slot, c.attachment[i]]))
             if by_clock:
                 c.candidate_week[i] = week + candidate_gap(w.luck[_GAP, k], gaps)
             w.requested[kept] = i | (_BY_CLOCK * may_meet)

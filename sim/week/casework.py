@@ -62,7 +62,7 @@ from sim.records.weekly import (
 from sim.week.moving import TEAM, ask
 from sim.week.world import BLOCK, FAULT_BUFFER, L_FAULT, L_SUPPORTED, RANK_OTHER, next_block
 
-_OWN_REQUEST, _REORGANISATION, _EXEMPTION = range(3)  # rows of `luck`
+_REORGANISATION, _EXEMPTION = range(2)  # rows of `luck`
 _COACHING = 1 << 40  # marks the draw of whether a meeting is coaching
 FIRST_BAND_BY_NEED = 3  # from week 27
 WAITING = -2  # a case without a caseworker keeps the cause of its change: WAITING - cause
@@ -140,7 +140,6 @@ def _assign(c, seats, w, table, life_keys, week, due, handovers):
     _list_present(seats, w)
     for first in range(0, w.lengths[L_SUPPORTED], BLOCK):
         n = next_block(c, w, first)
-        uniforms(w.keys, S_OWN_REQUEST, w.ids, n, w.luck[_OWN_REQUEST])
         uniforms(w.keys, S_REORGANISATION, w.ids, n, w.luck[_REORGANISATION])
         for k in range(n):
             w.ids[k] = spell_id(c, w.cases[k])
@@ -150,7 +149,7 @@ def _assign(c, seats, w, table, life_keys, week, due, handovers):
             break
         for k in range(n):
             i = w.cases[k]
-            wishes = w.luck[_OWN_REQUEST, k] < table.own_request * table.request_met[c.arm[i]]
+            wishes = wishes_another(c, w, table, i)
             moves = w.luck[_REORGANISATION, k] < table.reorganisation
             n_handovers += find_caseworker(
                 c, seats, w, table, life_keys, i, wishes, moves, handovers, n_handovers, week
@@ -158,6 +157,14 @@ def _assign(c, seats, w, table, life_keys, week, due, handovers):
         for k in range(n):
             n_due += call_in(c, w, table, w.cases[k], w.luck[_EXEMPTION, k], due, n_due, week)
     return n_due, n_handovers
+
+
+@rule
+def wishes_another(c, w, table, i):
+    """Whether person i asks for another caseworker this week, and is heard. Few trust theirs so little."""
+    if c.trust[i] >= table.own_request_below_trust:
+        return False
+    return uniform(w.keys, S_OWN_REQUEST, np.int64(c.id[i])) < table.own_request * table.request_met[c.arm[i]]
 
 
 @rule
@@ -170,12 +177,10 @@ def spell_id(c, i):
 def find_caseworker(c, seats, w, table, life_keys, i, wishes, moves, handovers, n, week):
     """Looks after who has person i's case. A **caseworker change** is counted by cause; a first assignment is none.
 
-    wishes, moves: whether the person's draws make it a week to ask for another caseworker, or for caseloads to be
-    levelled. Returns 1 if a hand-over is wanted, written to handovers[n], else 0.
+    wishes, moves: whether it is a week in which the person asks for another caseworker, or caseloads are levelled. Returns 1 if a hand-over is wanted, written to handovers[n], else 0.
     """
     seat = np.int64(c.caseworker[i])
     team = TEAM[c.status[i]]
-    wishes &= c.trust[i] < table.own_request_below_trust
     cause = -1
     if seat < 0:
         cause = C_FIRST if seat == -1 else WAITING - seat  # waiting since a change nobody could take over

@@ -61,6 +61,7 @@ ChannelTable = namedtuple(
 _MOST_COMPETITORS = 7
 _RESIDENT, _NON_RESIDENT, _NOBODY = -2, -3, -1
 _FIXED_POINT = 1048576.0
+_ROUNDED = 1.0 + 1e-9  # keeps a bound one, however its parts are rounded
 
 
 @rule
@@ -98,29 +99,74 @@ def invite_rivals(w, table, vacancies, best_score, best_row):
 
 
 @rule
+def bound_effects(seats, channel, offer, centre, highest):
+    """Writes a bound on how much more than usual the channels make anybody look for work, by benefit, as a factor.
+
+    Holds for whomever no measure has left anything that still counts, as trust is at most 1 and habits add nothing.
+    """
+    quality = 0.0
+    for s in range(seats.seat_quality.size):
+        quality = max(quality, seats.seat_quality[s])
+    lock_in = 0.0
+    for measure in range(offer.lock_in_log.size):
+        lock_in = max(lock_in, offer.lock_in_log[measure])
+    for benefit in range(N_BENEFITS):
+        programme = 0.0
+        for p in range(offer.programme_log.shape[0]):
+            programme = max(programme, offer.programme_log[p, benefit])
+        added = channel.added[0, benefit, 0] - centre[benefit, 0]
+        for arm in range(channel.added.shape[0]):
+            for band in range(N_BANDS):
+                added = max(added, channel.added[arm, benefit, band] - centre[benefit, band])
+        total = max(channel.contact[benefit], 0.0) * channel.saturation + max(channel.trust[benefit], 0.0)
+        total += (
+            quality + max(channel.novice_log, 0.0) + lock_in + max(offer.mentor_log, 0.0) + programme + added
+        )
+        highest[benefit] = math.exp(total) * _ROUNDED
+
+
+@rule
 def companies_asked(
-    c, seats, search, channel, meeting, offer, per_application, centre, sums, counts, learning, i, u, week
+    c,
+    seats,
+    search,
+    channel,
+    meeting,
+    offer,
+    per_application,
+    highest,
+    centre,
+    sums,
+    counts,
+    learning,
+    i,
+    u,
+    week,
 ):
-    """Number of companies person i turns to this week.
+    """Number of companies person i turns to this week. Most people turn to none, whatever the channels do for them, so
+    that is asked first.
 
     u: the person's draw of the stream `search`. per_application: applications per hire in usual times, which turns
-    hazards into expected applications. centre: float64 (benefits, bands), the usual channel sum of each group and band:
-    effects count from there, so that levels stay where they were fitted. While `learning` is 1 (before the start) sums
-    and counts, int64 (benefits, bands), take in the channel sums in fixed point and the people they come from.
+    hazards into expected applications. highest: of `bound_effects`. centre: float64 (benefits, bands), the usual
+    channel sum of each group and band: effects count from there, so that levels stay where they were fitted. While
+    `learning` is 1 (before the start) sums and counts, int64 (benefits, bands), take in the channel sums in fixed point
+    and the people they come from.
     """
     benefit = np.int64(c.status[i]) - FIRST_BENEFIT
     if search.hazard[benefit] <= 0.0:
+        return 0
+    usual = (
+        search.hazard[benefit]
+        * search.person_factor[c.attachment[i], c.education[i], c.health[i]]
+        * per_application
+    )
+    if learning == 0 and u >= usual * highest[benefit] and np.int64(c.after_until[i]) <= week:
         return 0
     band = band_of(week - np.int64(c.since[i]) + 1)
     total = channel_log(c, seats, meeting, channel, offer, i, benefit, band, week)
     if learning == 1:
         sums[benefit, band] += int(math.floor(total * _FIXED_POINT))
         counts[benefit, band] += 1
-    usual = (
-        search.hazard[benefit]
-        * search.person_factor[c.attachment[i], c.education[i], c.health[i]]
-        * per_application
-    )
     return applications_sent(u, usual, total - centre[benefit, band])
 
 

@@ -10,7 +10,13 @@ from sim.chance import S_EXIT, S_HEALTH, S_SEARCH, uniforms
 from sim.codes import FIRST_BENEFIT
 from sim.compiled import kernel
 from sim.week.drift import drift_and_exits
-from sim.week.hiring import apply_for_work, companies_asked, invite_rivals, learn_what_is_usual
+from sim.week.hiring import (
+    apply_for_work,
+    bound_effects,
+    companies_asked,
+    invite_rivals,
+    learn_what_is_usual,
+)
 from sim.week.payments import count_for_payment, pay_benefits, pay_subsidy
 from sim.week.world import BLOCK, L_SUPPORTED, Y_YIELD_ANCHOR, end_of_block, next_block
 
@@ -20,15 +26,16 @@ _SEARCH, _HEALTH, _EXIT = range(3)  # rows of `luck`
 @kernel
 def live(
     c, companies, seats, w, law, search, channel, meeting, offer, market, exits, entry, drift, pay, tickets, vacancies,
-    best_score, best_row, memory, centre, sums, counts, paid, ledger, received, learning, week,
+    best_score, best_row, memory, centre, highest, sums, counts, paid, ledger, received, learning, week,
 ):  # fmt: skip
     """Everybody on support applies for work, lives a week and is paid for it. Returns the number of companies drawn.
 
     best_score, best_row: float64 and int64 by vacancy, left with the best applicant; sim/week/hiring.py decides.
-    paid: int64 (brackets, N_RATES), work space. ledger: int64 (accounts, benefits + 1, steps, payers) øre;
+    highest: float64 (benefits), paid: int64 (brackets, N_RATES), work space. ledger: int64 (accounts, benefits + 1, steps, payers) øre;
     received: int64 (payees) øre.
     """
     invite_rivals(w, market, vacancies, best_score, best_row)
+    bound_effects(seats, channel, offer, centre, highest)
     sums[:] = 0
     counts[:] = 0
     paid[:] = 0
@@ -41,14 +48,24 @@ def live(
         uniforms(w.keys, S_EXIT, w.ids, n, w.luck[_EXIT])
         for k in range(n):
             w.asked[k] = companies_asked(
-                c, seats, search, channel, meeting, offer, per_application, centre, sums, counts, learning, w.cases[k],
-                w.luck[_SEARCH, k], week,
+                c, seats, search, channel, meeting, offer, per_application, highest, centre, sums, counts, learning,
+                w.cases[k], w.luck[_SEARCH, k], week,
             )  # fmt: skip
         for k in range(n):
             if w.asked[k] > 0:
                 draws += w.asked[k]
                 apply_for_work(
-                    c, companies, w, market, tickets, vacancies, best_score, best_row, w.cases[k], w.asked[k], week
+                    c,
+                    companies,
+                    w,
+                    market,
+                    tickets,
+                    vacancies,
+                    best_score,
+                    best_row,
+                    w.cases[k],
+                    w.asked[k],
+                    week,
                 )
         for k in range(n):
             drift_and_exits(

@@ -37,7 +37,7 @@ PayTable = namedtuple(
         "amount_oere",  # int64 (benefits, 2 x rate classes): a week's benefit, and the same beside paid hours
         "share_bp",  # int64 (benefits, activities, weeks): state share in basis points
         "step",  # int64 (benefits, activities, weeks): refusion step
-        "bracket",  # int16 (benefits, activities, weeks): row of `brackets`
+        "bracket",  # uint16 (benefits, activities, weeks): row of `brackets`
         "brackets",  # int64 (brackets, 3): benefit, step and state share of weeks that are split alike
         "counter",  # int64 (benefits): 0 the person's clock, 1 weeks in the spell
         "subsidy_oere",  # int64: a week's wage subsidy to the employer

@@ -349,5 +349,6 @@ def test_the_clock_has_room_in_the_worst_week() -> None:
     scenario = world("recession", weeks=130)
     for week in (scenario.start_week, scenario.start_week + 60):
         table = build_tables(scenario, week).events
-        assert (table.highest[:, :4] < 0.8 * np.array(SLOT_MAX[:4])).all()
-        assert (table.highest[:, 4:] < SLOT_MAX[4:]).all()
+        highest = table.highest.max(axis=2)
+        assert (highest[:, :4] < 0.8 * np.array(SLOT_MAX[:4])).all()
+        assert (highest[:, 4:] < SLOT_MAX[4:]).all()

@@ -49,7 +49,6 @@ from sim.records import weekly as wk
 from sim.scenario import Scenario, load
 from sim.state import State
 from sim.tables import build_tables, change_weeks
-from sim.week.moving import TEAM
 from sim.week.payments import P_CITIZENS
 from sim.week.world import L_ENTRANTS, L_FAULT, L_REQUESTED, RANK_LEAVES, Y_YIELD_ANCHOR
 
@@ -186,9 +185,9 @@ class Citizen(_Agent):
 
     def be_a_case(self, m: "Objects") -> None:
         """The office looks after who has the case and calls the person in."""
-        if self.status < FIRST_BENEFIT or TEAM[self.status] >= codes.N_TEAMS:
-            return
         r, table = m.rules, m.t.meeting
+        if not r.has_case(self.status):
+            return
         wishes = r.wishes_another(None, m, table, self)
         moves = r.uniform(m.keys, chance.S_REORGANISATION, self.id) < table.reorganisation
         m.n_handovers += r.find_caseworker(
@@ -202,7 +201,7 @@ class Citizen(_Agent):
         t, benefit = m.t, self.status - FIRST_BENEFIT
         if benefit < 0:
             if self.status == codes.SUBSIDISED_JOB:
-                m.rules.pay_subsidy(None, t.pay, m.ledger, m.received, self)
+                m.rules._pay_subsidy(None, t.pay, m.ledger, m.received, self)
             return
         if t.search.hazard[benefit] > 0.0:
             self.look_for_work(m, t, benefit)
@@ -237,23 +236,12 @@ class Citizen(_Agent):
         if effect < 1.0 and u * (1.0 - effect) >= usual:
             return  # no application, as the rule finds out too
         asked = m.rules.companies_asked(
-            None, m.seats, t.search, channel, t.meeting, t.offer, m.per_application, m.highest, m.centre, None,
-            None, 0, self, u, week,
+            None, m.seats, t.search, channel, t.meeting, t.offer, m.per_application, m.centre, 0, 0, 0, self, u, week
         )  # fmt: skip
         m.draws += asked
         m.rules.apply_for_work(
-            None,
-            m.companies,
-            m,
-            t.market,
-            m.tickets,
-            m.vacancies,
-            m.best_score,
-            m.best_row,
-            self,
-            asked,
-            week,
-        )
+            None, m.companies, m, t.market, m.tickets, m.vacancies, m.best_score, m.best_row, self, asked, week
+        )  # fmt: skip
 
     def be_paid(self, m: "Objects", t: SimpleNamespace, benefit: int) -> None:
         """The week counts for the refusion clock and the memory of support, is paid, split and recorded."""
@@ -308,7 +296,6 @@ class Objects(mesa.Model):
         sectors = scenario.municipality.companies.sectors
         self.public = [int(name.startswith("public")) for name in sectors]
         self.best_score, self.best_row = Row(self.vacancies), Row(self.vacancies)
-        self.highest = Row(np.zeros(codes.N_BENEFITS))
         n = state["id"].size
         self.supported, self.requested, self.entrant = Row([None] * n), [None] * n, Row([None] * n)
         self.first_of_team, self.hired = [0] * (codes.N_TEAMS + 1), [0] * len(codes.EDUCATIONS)
@@ -382,7 +369,6 @@ class Objects(mesa.Model):
         self.vacancies[:n] = sorted(self.vacancies[:n])
         r._index(companies, self, self.vacancies, n)
         r.invite_rivals(self, t.market, self.vacancies, self.best_score, self.best_row)
-        r.bound_effects(self.seats, t.channel, t.offer, self.centre, self.highest)
         self.per_application = 1.0 / self.memory[Y_YIELD_ANCHOR]
         citizens.do("live", self)
         r.hire(

@@ -43,7 +43,7 @@ from sim.population.history import starting_state
 from sim.records.weekly import MK_APPLICATIONS
 from sim.scenario import Scenario
 from sim.week.casework import BY_CHOICE, WAITING
-from sim.week.hiring import apply_for_work, bound_effects, companies_asked
+from sim.week.hiring import apply_for_work, companies_asked
 from sim.week.world import Y_YIELD_ANCHOR, has_case
 
 CAVEAT: Final = (
@@ -197,18 +197,17 @@ def _meeting(model: JobcenterModel, i: int, week: int) -> str:
 @kernel
 def _count_applications(
     c: Any, companies: Any, seats: Any, w: Any, search: Any, channel: Any, meeting: Any, offer: Any, market: Any,
-    tickets: Any, vacancies: Any, best_score: Any, best_row: Any, memory: Any, centre: Any, highest: Any, sums: Any,
-    counts: Any, rows: Any, asked: Any, applied: Any, week: int,
+    tickets: Any, vacancies: Any, best_score: Any, best_row: Any, memory: Any, centre: Any, sums: Any, counts: Any,
+    rows: Any, asked: Any, applied: Any, week: int,
 ) -> None:  # fmt: skip
     per_application = 1.0 / memory[Y_YIELD_ANCHOR]
-    bound_effects(seats, channel, offer, centre, highest)
     for k in range(rows.size):
         i = rows[k]
         if not has_case(c.status[i]):
             continue
         before = w.row[MK_APPLICATIONS]
         asked[k] = companies_asked(
-            c, seats, search, channel, meeting, offer, per_application, highest, centre, sums, counts, 0, i,
+            c, seats, search, channel, meeting, offer, per_application, centre, sums, counts, 0, i,
             uniform(w.keys, S_SEARCH, np.int64(c.id[i])), week,
         )  # fmt: skip
         apply_for_work(c, companies, w, market, tickets, vacancies, best_score, best_row, i, asked[k], week)
@@ -223,8 +222,8 @@ def applications(model: JobcenterModel, rows: np.ndarray, week: int) -> tuple[np
     _count_applications(
         model.citizens, model.companies, model.seats, model.world._replace(row=model._row.copy()), t.search, t.channel,
         t.meeting, t.offer, t.market, state["tickets"], state["vacancies"], model._best_score.copy(),
-        model._best_row.copy(), state["memory"], state["centre"], model._highest.copy(), model._sums.copy(),
-        model._counts.copy(), rows.astype(np.int64), asked, applied, week,
+        model._best_row.copy(), state["memory"], state["centre"], model._sums.copy(), model._counts.copy(),
+        rows.astype(np.int64), asked, applied, week,
     )  # fmt: skip
     return asked, applied
 

@@ -46,6 +46,10 @@ class Books:
             begin = max(lever.first_week(scenario), first_week)
             amount = round(lever.one_off_oere() * share)
             self._one_off_oere[begin] = self._one_off_oere.get(begin, 0) + amount
+        self._in_force = [
+            (lever, lever.first_week(scenario), lever.last_week(scenario))
+            for lever in scenario.levers.values()
+        ]
         # Money a lever authorises for what it buys, by its first week: nobody else can spend it.
         self._own_money = [
             (lever.first_week(scenario), lever.last_week(scenario), POTS.index(pot), kr * 100.0 * share)
@@ -66,9 +70,8 @@ class Books:
                 self._carry_over(self._year, year, week - 1)
             self._year = year
             self._turn_to_year()
-        for lever in self.scenario.levers.values():
-            last = lever.last_week(self.scenario)
-            begin = max(lever.first_week(self.scenario), self.year_begin, self.first_week)
+        for lever, first, last in self._in_force:
+            begin = max(first, self.year_begin, self.first_week)
             if week == begin and lever.in_force(self.scenario, week):
                 end = self.year_end if last is None else min(self.year_end, last + 1)
                 for name, moved in lever.pots_oere(self.scenario, week, end).items():

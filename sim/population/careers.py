@@ -49,7 +49,7 @@ from sim.codes import (
 )
 from sim.compiled import kernel, rule
 from sim.population.citizens import ADULT_AGE_WEEKS, GRADUATE, INSURED, MISASSESSED
-from sim.week.moving import begin_status, count_benefit_week
+from sim.week.moving import begin_status, count_on_clock, counts_as_support, remember_support
 
 _INV53 = 1.0 / 9007199254740992.0
 
@@ -199,7 +199,9 @@ def live_careers(
                     c.clock_n[i] += min(32000 - np.int64(c.clock_n[i]), end - max(week, law.clock_from))
                 week = end
                 break
-            count_benefit_week(c, law, i, week)
+            count_on_clock(c, law, i, week)
+            if counts_as_support(status):
+                remember_support(c, i, week)
             if benefit == 0:
                 c.right_used[i] += 1
             if search.losing[benefit]:

@@ -148,8 +148,9 @@ def _assign(c, seats, w, table, life_keys, week, due, handovers):
             w.lengths[L_FAULT] = FAULT_BUFFER
             break
         for k in range(n):
-            i = w.cases[k]
-            wishes = wishes_another(c, w, table, i)
+            w.answer[k] = wishes_another(c, w, table, w.cases[k])
+        for k in range(n):
+            i, wishes = w.cases[k], w.answer[k] != 0
             moves = w.luck[_REORGANISATION, k] < table.reorganisation
             n_handovers += find_caseworker(
                 c, seats, w, table, life_keys, i, wishes, moves, handovers, n_handovers, week
@@ -177,7 +178,8 @@ def spell_id(c, i):
 def find_caseworker(c, seats, w, table, life_keys, i, wishes, moves, handovers, n, week):
     """Looks after who has person i's case. A **caseworker change** is counted by cause; a first assignment is none.
 
-    wishes, moves: whether it is a week in which the person asks for another caseworker, or caseloads are levelled. Returns 1 if a hand-over is wanted, written to handovers[n], else 0.
+    wishes, moves: whether it is a week in which the person asks for another caseworker, or caseloads are levelled.
+    Returns 1 if a hand-over is wanted, written to handovers[n], else 0.
     """
     seat = np.int64(c.caseworker[i])
     team = TEAM[c.status[i]]

@@ -102,7 +102,7 @@ def invite_rivals(w, table, vacancies, best_score, best_row):
 def bound_effects(seats, channel, offer, centre, highest):
     """Writes a bound on how much more than usual the channels make anybody look for work, by benefit, as a factor.
 
-    Holds for whomever no measure has left anything that still counts, as trust is at most 1 and habits add nothing.
+    Without what measures have left behind, which is each person's own; trust is at most 1 and habits add nothing.
     """
     quality = 0.0
     for s in range(seats.seat_quality.size):
@@ -126,47 +126,48 @@ def bound_effects(seats, channel, offer, centre, highest):
 
 
 @rule
-def companies_asked(
-    c,
-    seats,
-    search,
-    channel,
-    meeting,
-    offer,
-    per_application,
-    highest,
-    centre,
-    sums,
-    counts,
-    learning,
-    i,
-    u,
-    week,
-):
-    """Number of companies person i turns to this week. Most people turn to none, whatever the channels do for them, so
-    that is asked first.
-
-    u: the person's draw of the stream `search`. per_application: applications per hire in usual times, which turns
-    hazards into expected applications. highest: of `bound_effects`. centre: float64 (benefits, bands), the usual
-    channel sum of each group and band: effects count from there, so that levels stay where they were fitted. While
-    `learning` is 1 (before the start) sums and counts, int64 (benefits, bands), take in the channel sums in fixed point
-    and the people they come from.
-    """
+def may_ask(c, search, per_application, highest, i, u, week):
+    """The light question first: whether person i turns to anybody at all if the channels do the most for them. Most
+    people do not. highest: of `bound_effects`; the rest as in `companies_asked`."""
     benefit = np.int64(c.status[i]) - FIRST_BENEFIT
-    if search.hazard[benefit] <= 0.0:
-        return 0
-    usual = (
+    most = _usual_applications(c, search, per_application, i, benefit) * highest[benefit]
+    left_behind = 0.0
+    if np.int64(c.after_until[i]) > week:
+        left_behind = c.after_effect[i]
+    # As in `applications_sent`: exp(x) <= 1 / (1 - x) below 1.
+    return left_behind >= 1.0 or u * (1.0 - left_behind) < most
+
+
+@rule
+def _usual_applications(c, search, per_application, i, benefit):
+    """Applications a week of person i when the channels do what they usually do."""
+    return (
         search.hazard[benefit]
         * search.person_factor[c.attachment[i], c.education[i], c.health[i]]
         * per_application
     )
-    if learning == 0 and u >= usual * highest[benefit] and np.int64(c.after_until[i]) <= week:
+
+
+@rule
+def companies_asked(
+    c, seats, search, channel, meeting, offer, per_application, centre, sums, counts, learning, i, u, week
+):
+    """Number of companies person i turns to this week.
+
+    u: the person's draw of the stream `search`. per_application: applications per hire in usual times, which turns
+    hazards into expected applications. centre: float64 (benefits, bands), the usual channel sum of each group and band:
+    effects count from there, so that levels stay where they were fitted. While `learning` is 1 (before the start) sums
+    and counts, int64 (benefits, bands), take in the channel sums in fixed point and the people they come from.
+    """
+    benefit = np.int64(c.status[i]) - FIRST_BENEFIT
+    if search.hazard[benefit] <= 0.0:
         return 0
     band = band_of(week - np.int64(c.since[i]) + 1)
     total = channel_log(c, seats, meeting, channel, offer, i, benefit, band, week)
     if learning == 1:
         sums[benefit, band] += int(math.floor(total * _FIXED_POINT))
         counts[benefit, band] += 1
+    usual = _usual_applications(c, search, per_application, i, benefit)
     return applications_sent(u, usual, total - centre[benefit, band])
 
 

@@ -4,10 +4,7 @@ The week's status is fixed since step 3 and every move waits for Monday, so noth
 another is paid; walking once, a block of people at a time, saves fetching everybody's columns anew.
 """
 
-import numpy as np
-
 from sim.chance import S_EXIT, S_HEALTH, S_SEARCH, uniforms
-from sim.codes import FIRST_BENEFIT
 from sim.compiled import kernel
 from sim.week.drift import drift_and_exits
 from sim.week.hiring import (
@@ -16,9 +13,10 @@ from sim.week.hiring import (
     companies_asked,
     invite_rivals,
     learn_what_is_usual,
+    may_ask,
 )
-from sim.week.payments import count_for_payment, pay_benefits, pay_subsidy
-from sim.week.world import BLOCK, L_SUPPORTED, Y_YIELD_ANCHOR, end_of_block, next_block
+from sim.week.payments import note_support, pay_benefits, pay_block
+from sim.week.world import BLOCK, L_SUPPORTED, Y_YIELD_ANCHOR, next_block
 
 _SEARCH, _HEALTH, _EXIT = range(3)  # rows of `luck`
 
@@ -31,8 +29,8 @@ def live(
     """Everybody on support applies for work, lives a week and is paid for it. Returns the number of companies drawn.
 
     best_score, best_row: float64 and int64 by vacancy, left with the best applicant; sim/week/hiring.py decides.
-    highest: float64 (benefits), paid: int64 (brackets, N_RATES), work space. ledger: int64 (accounts, benefits + 1, steps, payers) øre;
-    received: int64 (payees) øre.
+    highest: float64 (benefits), paid: int64 (brackets, N_RATES), work space. ledger: int64 (accounts, benefits + 1,
+    steps, payers) øre; received: int64 (payees) øre.
     """
     invite_rivals(w, market, vacancies, best_score, best_row)
     bound_effects(seats, channel, offer, centre, highest)
@@ -47,36 +45,26 @@ def live(
         uniforms(w.keys, S_HEALTH, w.ids, n, w.luck[_HEALTH])
         uniforms(w.keys, S_EXIT, w.ids, n, w.luck[_EXIT])
         for k in range(n):
-            w.asked[k] = companies_asked(
-                c, seats, search, channel, meeting, offer, per_application, highest, centre, sums, counts, learning,
-                w.cases[k], w.luck[_SEARCH, k], week,
-            )  # fmt: skip
+            u = w.luck[_SEARCH, k]
+            w.answer[k] = learning == 1 or may_ask(c, search, per_application, highest, w.cases[k], u, week)
         for k in range(n):
-            if w.asked[k] > 0:
-                draws += w.asked[k]
+            if w.answer[k] > 0:
+                w.answer[k] = companies_asked(
+                    c, seats, search, channel, meeting, offer, per_application, centre, sums, counts, learning,
+                    w.cases[k], w.luck[_SEARCH, k], week,
+                )  # fmt: skip
+        for k in range(n):
+            if w.answer[k] > 0:
+                draws += w.answer[k]
                 apply_for_work(
-                    c,
-                    companies,
-                    w,
-                    market,
-                    tickets,
-                    vacancies,
-                    best_score,
-                    best_row,
-                    w.cases[k],
-                    w.asked[k],
-                    week,
-                )
+                    c, companies, w, market, tickets, vacancies, best_score, best_row, w.cases[k], w.answer[k], week
+                )  # fmt: skip
         for k in range(n):
             drift_and_exits(
                 c, w, exits, entry, search, drift, w.cases[k], w.luck[_HEALTH, k], w.luck[_EXIT, k], week
             )
-        for position in range(first, end_of_block(w, first)):
-            i = w.supported[position]
-            if c.status[i] < FIRST_BENEFIT:
-                pay_subsidy(c, pay, ledger, received, i)
-            else:
-                count_for_payment(c, w, law, pay, paid, i, np.int64(c.status[i]), week)
+        pay_block(c, w, law, pay, paid, ledger, received, first, week)
+        note_support(c, w, n, week)
     pay_benefits(w, pay, paid, ledger, received)
     if learning == 1:
         learn_what_is_usual(market, memory, centre, sums, counts)

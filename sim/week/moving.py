@@ -168,15 +168,18 @@ def end_measure(c, companies, i):
 
 
 @rule
-def count_benefit_week(c, law, i, week):
-    """One week on a benefit is lived: the refusion clock and the memory of support move on.
+def count_on_clock(c, law, i, week):
+    """One week on a benefit is lived: the refusion clock moves on."""
+    if week >= law.clock_from and law.clock_kind[c.status[i]] == 2:
+        c.clock_n[i] += 1
+
+
+@rule
+def remember_support(c, i, week):
+    """One week on support is lived: the memory of support moves on.
 
     Returns 1 if the week that left the memory was on support, else 0.
     """
-    if week >= law.clock_from and law.clock_kind[c.status[i]] == 2:
-        c.clock_n[i] += 1
-    if not counts_as_support(np.int64(c.status[i])):
-        return 0
     bits = c.support_bits[i]
     leaving = (bits >> 51) & 1
     c.support_bits[i] = ((bits & (_FULL_YEAR_BITS >> 1)) << 1) | 1

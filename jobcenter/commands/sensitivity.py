@@ -5,13 +5,12 @@ Example: jobcenter sensitivity sensitivity_three_levers --method auto
 
 import json
 from dataclasses import dataclass
-from math import isfinite
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from jobcenter.screen import columns, command_line, heading, json_number, progress
+from jobcenter.screen import command_line, heading, progress
 from sim.errors import UserError
 
 if TYPE_CHECKING:
@@ -51,7 +50,6 @@ EMULATOR_POINTS: Final = 256
 TRAJECTORIES: Final = 10
 SURVIVORS: Final = 12
 DEFAULT_SEEDS: Final = {"morris": 3}
-SHOWN: Final = 8
 
 
 def sensitivity(
@@ -117,7 +115,7 @@ def sensitivity(
         int | None, typer.Option(min=1, max=4096, help="Default: the machine's cores.")
     ] = None,
     dry: Annotated[bool, typer.Option("--dry-run", help="Say what it would take, and stop.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    print_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Analyses."""
     import os
@@ -135,6 +133,7 @@ def sensitivity(
     )
     from experiments.sensitivity.study import survivors as kept_of
     from experiments.store import Store
+    from jobcenter.sensitivity_screen import as_json, show
 
     if method not in (AUTO, *METHODS):
         raise UserError(f"--method {method}: allowed are {', '.join((AUTO, *METHODS))}")
@@ -173,7 +172,7 @@ def sensitivity(
         check_plan(plan, experiment)
     folder = out or Path("results") / f"sensitivity_{experiment.name}"
     count = workers or os.cpu_count() or 1
-    say = (lambda text: None) if as_json else (lambda text: print(text, flush=True))
+    say = (lambda text: None) if print_json else (lambda text: print(text, flush=True))
     base = experiment.worlds[""][0]
     say(_watermark(experiment) + heading(base, base.weeks))
     check_outcomes(experiment, outcomes)
@@ -212,10 +211,11 @@ def sensitivity(
         found = work.made(plans[1], kept, store, command)
         found.screened = screened
     made = _write(found, folder, heading(base, base.weeks), command)
-    if as_json:
-        print(json.dumps(_as_json(found, str(folder), command), indent=2, ensure_ascii=False))
+    if print_json:
+        told = {"watermark": _watermark(experiment).strip(), "command": command, "folder": str(folder)}
+        print(json.dumps({**told, **as_json(found)}, indent=2, ensure_ascii=False))
         return
-    _print(found)
+    show(found)
     say(f"\nWritten: {folder} ({', '.join(made)})")
 
 
@@ -350,51 +350,6 @@ def _forecast(
     )
 
 
-def _print(found: "Study") -> None:
-    from textwrap import fill
-
-    from experiments.sensitivity.analysis import MAIN
-    from experiments.sensitivity.words import NO_ORDER, factor_words
-
-    if found.screened is not None:
-        kept = {factor.name for factor in found.factors}
-        lost = len(found.screened.factors) - len(kept)
-        print(
-            f"\nScreening: of {len(found.screened.factors)} factors {len(kept)} are looked at closer. The other {lost}"
-            " stay at their\ncentral values from here on: what they do is not in what follows."
-        )
-    for remark in found.remarks:
-        print("\n" + fill(remark, 116))
-    for one, text in zip(found.analyses, found.paragraphs(), strict=True):
-        unit = found.units[one.effect.outcome]
-        print("\n" + fill(text, 116))
-        main, scale = MAIN[one.method], unit.scale if one.method == "morris" else 1.0
-        screening = one.method == "morris"
-        ends = found.ends[one.effect.key]
-        beside = ["mean, signed", "sigma"] if screening else ["effect if low", "if high"]
-        rows = [["  factor", "group", main, "95 % from", "to", *beside]]
-        for k in one.ranked()[:SHOWN]:
-            index = one.indices[k][main]
-            numbers = (index.value, index.low, index.high)
-            two = (
-                (one.indices[k]["mu"].value, one.indices[k]["sigma"].value)
-                if screening
-                else (ends[k].low, ends[k].high)
-            )
-            rows.append(
-                [
-                    f"  {factor_words(one.factors[k].name)}", one.factors[k].group,
-                    *(f"{value * scale:,.2f}" if isfinite(value) else "-" for value in numbers),
-                    *(f"{value * unit.scale:+,.2f}" for value in two),
-                ]
-            )  # fmt: skip
-        print("\n".join(columns(rows, 2)))
-    for title, texts in found.rankings().items():
-        print(f"\nWhat would change the order, {title}:")
-        for text in texts or [NO_ORDER]:
-            print(fill(f"  {text}", 116, subsequent_indent="    "))
-
-
 def _write(found: "Study", folder: Path, head: str, command: str) -> list[str]:
     """Tables and page; the screening of auto beside them."""
     from experiments.sensitivity.page import render
@@ -423,43 +378,6 @@ def _write(found: "Study", folder: Path, head: str, command: str) -> list[str]:
         page.write_text(text, encoding="utf-8", newline="\n")
         made.append(page.name)
     return made
-
-
-def _as_json(found: "Study", folder: str, command: str) -> dict[str, Any]:
-    return {
-        "watermark": _watermark(found.experiment).strip(),
-        "command": command,
-        "folder": folder,
-        "method": found.plan.method,
-        "factors": [{"factor": factor.name, "group": factor.group} for factor in found.factors],
-        "screened": [factor.name for factor in found.screened.factors] if found.screened else [],
-        "effects": [
-            {
-                "scenario": one.effect.scenario,
-                "context": one.effect.context,
-                "outcome": one.effect.outcome,
-                "luck_share": json_number(one.effect.luck_share),
-                "says": text,
-                "indices": [
-                    {
-                        "factor": factor.name,
-                        **{
-                            index.name: {
-                                "value": json_number(index.value),
-                                "low": json_number(index.low),
-                                "high": json_number(index.high),
-                            }
-                            for index in indices.values()
-                        },
-                    }
-                    for factor, indices in zip(one.factors, one.indices, strict=True)
-                ],
-            }
-            for one, text in zip(found.analyses, found.paragraphs(), strict=True)
-        ],
-        "ranking": found.rankings(),
-        "remarks": found.remarks,
-    }
 
 
 def register(app: typer.Typer) -> None:

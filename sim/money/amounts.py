@@ -1,8 +1,7 @@
 """Amounts in whole øre and the one rounding rule: halves go up.
 
-`state_part`, `municipal_part` and `weekly_from_monthly_part` are plain arithmetic on whole numbers, so the
-same lines run here, in the calculator and, compiled, in the weekly loop. Shares are basis points (10000 =
-everything).
+`state_part` and `municipal_part` are plain arithmetic on whole numbers, so the same lines run here, in the calculator
+and, compiled, in the weekly loop. Shares are basis points (10000 = everything).
 """
 
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
@@ -22,11 +21,6 @@ def state_part(amount_oere: int, share_bp: int) -> int:
 def municipal_part(amount_oere: int, share_bp: int) -> int:
     """What is left for the municipality, øre: the amount minus the state's part, so nothing is lost."""
     return amount_oere - (amount_oere * share_bp + 5000) // 10000
-
-
-def weekly_from_monthly_part(monthly_oere: int) -> int:
-    """A week's benefit out of a monthly amount: 12 months spread over 52 weeks, øre."""
-    return (24 * monthly_oere + 52) // 104
 
 
 def _exact(kroner: str | float | Decimal) -> Fraction:

@@ -83,8 +83,3 @@ class Ledger:
                 name: int(a - b) for name, a, b in zip(PAYEES, paid, self.payees[week], strict=True) if a != b
             }
             raise BooksDoNotBalance(f"week {week} of the run: paid minus received, øre: {difference}")
-
-
-def weekly_part(yearly_oere: int, week_of_year: int, weeks: int = 52) -> int:
-    """A week's part of a yearly amount: the parts of a 52-week year add up to it exactly."""
-    return yearly_oere * (week_of_year + 1) // weeks - yearly_oere * week_of_year // weeks

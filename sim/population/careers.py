@@ -32,7 +32,6 @@ from sim.chance import (
     S_EXIT,
     S_HEALTH,
     S_REVALUATION,
-    bits,
     uniform,
 )
 from sim.codes import (
@@ -50,8 +49,6 @@ from sim.codes import (
 from sim.compiled import kernel, rule
 from sim.population.citizens import ADULT_AGE_WEEKS, GRADUATE, INSURED, MISASSESSED
 from sim.week.moving import begin_status, count_on_clock, counts_as_support, remember_support
-
-_INV53 = 1.0 / 9007199254740992.0
 
 DriftTable = namedtuple(
     "DriftTable", ["health_worse", "health_better"]
@@ -113,7 +110,7 @@ def exit_target(c, entry, i, target, age, u_means, u_residence, u_error):
 @rule
 def _draw(keys, stream, k, agent):
     """The agent's uniform number of a stream in week k of `keys`."""
-    return np.float64(bits(keys[k, stream, 0], keys[k, stream, 1], agent) >> np.uint64(11)) * _INV53
+    return uniform(keys[k], stream, agent)
 
 
 @rule

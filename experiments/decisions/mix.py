@@ -7,11 +7,12 @@ seen: the winner of a search looks better than it is.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
 from experiments.decisions.answer import IN_WORK, MUNICIPALITY, STATE
+from experiments.decisions.at_once import errors_behind
 from experiments.decisions.mix_design import coefficients, design, usual_splits
 from experiments.decisions.mix_levers import Instrument, Split, instruments, possible, split_of
 from experiments.decisions.mix_response import Response
@@ -47,6 +48,13 @@ OUTCOMES: Final = {
 PERSONS: Final = ("weeks", "vulnerable_weeks")  # mean persons, turned into weeks of the horizon
 
 
+class Behind(NamedTuple):
+    """Against what is best on fresh luck, a finalist or doing nothing: kroner; for people weeks."""
+
+    loss: float
+    error: float  # what luck explains, all finalists and doing nothing at once (95 %)
+
+
 @dataclass(frozen=True)
 class Finalist:
     """A split judged on fresh draws and luck. Values: outcome -> mean and 95 % calculation error against nothing."""
@@ -55,9 +63,7 @@ class Finalist:
     kr: tuple[float, ...]  # a year, by instrument
     values: dict[str, tuple[float, float]]
     expected: dict[str, float]  # what the fitted answer said, by outcome
-    behind: dict[
-        str, tuple[float, float]
-    ]  # viewpoint -> loss against what is best on fresh luck, a finalist or doing nothing
+    behind: dict[str, "Behind"]  # by viewpoint
 
 
 @dataclass(frozen=True)
@@ -80,6 +86,7 @@ class Mix:
     front_kr: np.ndarray  # (splits, instruments)
     front_values: dict[str, np.ndarray]  # outcome -> (splits,)
     finalists: tuple[Finalist, ...]
+    nothing_behind: dict[str, Behind]  # doing nothing, by viewpoint
 
 
 @dataclass(frozen=True)
@@ -205,6 +212,7 @@ def solve(
     asked = _asked(plan, space, at)
     seen = fresh([split for _, split in asked])
     front_u = front(space)
+    finalists, nothing_behind = _finalists(asked, seen, responses, most)
     own = plan.experiment.worlds[PLAIN][0]
     return Mix(
         instruments=plan.instruments,
@@ -222,7 +230,8 @@ def solve(
         last={view: last_krone(space, view, one) for view, one in at.items()},
         front_kr=front_u * most,
         front_values={key: one.mean(front_u) for key, one in responses.items()},
-        finalists=_finalists(asked, seen, responses, most),
+        finalists=finalists,
+        nothing_behind=nothing_behind,
     )
 
 
@@ -246,29 +255,32 @@ def _finalists(
     seen: Mapping[str, np.ndarray],
     responses: Mapping[str, Response],
     most: np.ndarray,
-) -> tuple[Finalist, ...]:
+) -> tuple[tuple[Finalist, ...], dict[str, Behind]]:
+    """The finalists, and how far doing nothing is behind."""
     n = len(seen["weeks"])
 
     def with_error(values: np.ndarray) -> tuple[float, float]:
         return float(values.mean()), float(t_95(n - 1) * values.std(ddof=1) / np.sqrt(n))
 
-    # Doing nothing stands last, at 0: it may be the best of them.
-    losses = {
-        view: np.column_stack([seen[key] * (-1.0 if key == "weeks" else 1.0), np.zeros(n)])
-        for view, key in VIEW_OUTCOME.items()
-    }
-    first = {view: int(loss.mean(axis=0).argmin()) for view, loss in losses.items()}
-    out = []
-    for k, (names, split) in enumerate(asked):
-        u = np.array([split.kr]) / most
-        behind = {view: with_error(loss[:, k] - loss[:, first[view]]) for view, loss in losses.items()}
-        out.append(
-            Finalist(
-                names,
-                split.kr,
-                {key: with_error(values[:, k]) for key, values in seen.items()},
-                {key: float(one.mean(u)[0]) for key, one in responses.items()},
-                behind,
-            )
+    behind = {}
+    for view, key in VIEW_OUTCOME.items():
+        # Doing nothing stands last, at 0: it may be the best of them.
+        loss = np.column_stack([seen[key] * (-1.0 if key == "weeks" else 1.0), np.zeros(n)])
+        means = loss.mean(axis=0)
+        first = int(means.argmin())
+        errors = errors_behind(loss, first)
+        behind[view] = [
+            Behind(float(mean - means[first]), float(error))
+            for mean, error in zip(means, errors, strict=True)
+        ]
+    finalists = tuple(
+        Finalist(
+            names,
+            split.kr,
+            {key: with_error(values[:, k]) for key, values in seen.items()},
+            {key: float(one.mean(np.array([split.kr]) / most)[0]) for key, one in responses.items()},
+            {view: of[k] for view, of in behind.items()},
         )
-    return tuple(out)
+        for k, (names, split) in enumerate(asked)
+    )
+    return finalists, {view: of[-1] for view, of in behind.items()}

@@ -33,6 +33,10 @@ class Response:
         """Mean over draws at other splits, (splits,)."""
         return np.asarray(terms(u) @ self._of_pairs.mean(axis=0))
 
+    def of_pairs(self, u: np.ndarray) -> np.ndarray:
+        """What every pair says of other splits, (pairs, splits)."""
+        return np.asarray(self._of_pairs @ terms(u).T)
+
     def error(self, u: np.ndarray, against: np.ndarray | None = None) -> np.ndarray:
         """Half-width (95 %) of the calculation error of the mean, or of its difference from the split `against`."""
         phi = terms(u) if against is None else terms(u) - terms(against)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from experiments.decisions.at_once import errors_behind
 from experiments.decisions.mix_design import corners, feasible, within_budget
 from experiments.decisions.mix_levers import possible
 from experiments.decisions.mix_response import Response
@@ -162,13 +163,14 @@ def _searched(
 
 
 def flat(space: Space, view: str, at: np.ndarray) -> Flat:
-    """All allowed splits whose difference from the best one is within its calculation error."""
+    """All allowed splits that lie behind the best one by no more than luck explains, all of them at once (95 %)."""
     outcome = VIEW_OUTCOME[view]
-    others = space.evenly()
-    gap = space.loss(outcome, others) - space.loss(outcome, at[None])
-    like = others[gap <= space.responses[outcome].error(others, at[None])]
-    like = np.vstack([at[None], like])
-    share = (len(like) - 1) / max(1, len(others))
+    splits = np.vstack([at[None], space.evenly()])
+    loss = (1.0 if outcome in COSTS else -1.0) * space.responses[outcome].of_pairs(splits)
+    means = loss.mean(axis=0)
+    rounding = 1e-9 * float(np.abs(loss).max())  # the best one is among the splits spread evenly
+    like = splits[means - means[0] <= errors_behind(loss, 0) + rounding]
+    share = (len(like) - 1) / max(1, len(splits) - 1)
     return Flat(like.min(axis=0), like.max(axis=0), share)
 
 

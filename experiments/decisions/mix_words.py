@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from experiments.decisions.mix import Finalist, Mix
+from experiments.decisions.mix import Behind, Mix
 from experiments.decisions.mix_response import MISSES
 from experiments.decisions.mix_search import KEPT, VIEW_OUTCOME
 
@@ -49,8 +49,13 @@ def mix_texts(mix: Mix) -> list[str]:
             f"The fitted curve misses a lived split by more than luck allows: {told}; trust the finals more."
         )
     texts.append(
+        "Not told apart is not alike: behind the best by less than luck explains when all are compared at once (95 %);"
+        " more pairs may tell them apart."
+    )
+    texts.append(
         "Kept by the search: no threat or sanctions, nobody first by origin, sex or age; job starts of activity-ready"
-        " and returns of the sick, and the contact plan, not shown to be worse than with nothing done."
+        " and returns of the sick, and the contact plan, not shown to be worse than with nothing done. That does not"
+        " show that they are unharmed: see their means and errors."
     )
     return texts
 
@@ -63,18 +68,18 @@ def mix_tables(mix: Mix) -> list[list[list[str]]]:
          "public mio. kr.", "weeks in work", "behind best", "weeks in work, health barrier",
          *(_KEPT_WORDS[key] for key in KEPT)]
     ]  # fmt: skip
-    finals.append(["do nothing", "0", "0", _behind_nothing(mix, "municipality"), "0", "0",
-                   _behind_nothing(mix, "people"), "0", *("0" for _ in KEPT)])  # fmt: skip
+    finals.append(["do nothing", "0", "0", _behind(mix.nothing_behind["municipality"], "municipality"), "0", "0",
+                   _behind(mix.nothing_behind["people"], "people"), "0", *("0" for _ in KEPT)])  # fmt: skip
     for one in mix.finalists:
         finals.append(
             [
                 ", ".join(one.names),
                 _split_short(one.kr),
                 _error(one.values["municipal"], 1e6, 1),
-                _behind(one, "municipality"),
+                _behind(one.behind["municipality"], "municipality"),
                 _error(one.values["public"], 1e6, 1),
                 _error(one.values["weeks"], 1.0, 0),
-                _behind(one, "people"),
+                _behind(one.behind["people"], "people"),
                 _error(one.values["vulnerable_weeks"], 1.0, 0),
                 *(_error(one.values[key], 0.01 if key == "plan_compliance" else 1.0, 1) for key in KEPT),
             ]
@@ -106,7 +111,10 @@ def _last(mix: Mix, view: str) -> str:
             " are to be kept from it."
         )
     if last.unspent_kr > 0.0 and not last.value:
-        return f"It leaves {_mio(last.unspent_kr)} mio. kr. a year: one more krone changes nothing."
+        return (
+            f"It leaves {_mio(last.unspent_kr)} mio. kr. a year: by the fitted answer more of no lever helps; with more"
+            " pairs it may."
+        )
     if view == "people":
         weeks, error = 1e6 * last.value, 1e6 * last.error
         return f"The last million a year gives {weeks:+,.0f} ± {error:,.0f} weeks over the horizon."
@@ -131,25 +139,11 @@ def _error(value: tuple[float, float], unit: float, digits: int) -> str:
     return f"{value[0] / unit:+,.{digits}f} ± {value[1] / unit:,.{digits}f}"
 
 
-def _behind(one: Finalist, view: str) -> str:
+def _behind(behind: Behind, view: str) -> str:
     """Loss against what is best on fresh luck; whether it can be told apart."""
-    return _loss(*one.behind[view], view)
-
-
-def _loss(loss: float, error: float, view: str) -> str:
-    if loss == 0.0 and error == 0.0:
+    loss, error = behind
+    if loss == 0.0:
         return "best"
     if loss <= error:
         return "not told apart"
     return f"{loss:,.0f} weeks" if view == "people" else f"{loss / 1e6:,.1f} mio."
-
-
-def _behind_nothing(mix: Mix, view: str) -> str:
-    """The same of doing nothing, which is at 0."""
-    key = VIEW_OUTCOME[view]
-    losses = [
-        (-mean if key == "weeks" else mean, error)
-        for mean, error in (one.values[key] for one in mix.finalists)
-    ]
-    mean, error = min(losses)
-    return "best" if mean >= 0.0 else _loss(-mean, error, view)

@@ -14,7 +14,7 @@ from experiments.decisions.mix_figures import mix_figures
 from experiments.decisions.mix_levers import Split, instruments, possible, why_not
 from experiments.decisions.mix_response import Response, terms
 from experiments.decisions.mix_search import Space, best, flat, front, last_krone
-from experiments.decisions.mix_words import mix_tables, mix_texts
+from experiments.decisions.mix_words import _behind, mix_tables, mix_texts
 from experiments.experiment_file import load_experiment
 from experiments.plan import Planned
 from sim.errors import UserError
@@ -140,6 +140,24 @@ def test_the_flat_region_grows_with_luck_and_holds_the_optimum() -> None:
     assert narrow.share < wide.share <= 1.0
     assert narrow.low[0] - 0.05 <= 0.5 <= narrow.high[0] + 0.05
     assert wide.high[0] - wide.low[0] > narrow.high[0] - narrow.low[0]
+
+
+def test_splits_without_effect_are_all_in_the_flat_region() -> None:
+    """No split has any effect: one is left out in 5 % of 60 sets, comparing each by itself in 65 %.
+    12 sets: 4 or more in 0.2 %."""
+    u, left_out, by_itself = design(3, (1.0,) * 3, 1.0, 20), 0, 0
+    for seed in range(12):
+        chance = np.random.default_rng(seed)
+        made = Space(
+            (1.0,) * 3, 1.0, {"municipal": Response(u, chance.normal(size=(40, len(u))))}, keep=False
+        )
+        splits = made.evenly()
+        loss = made.loss("municipal", splits)
+        at = splits[int(loss.argmin())]
+        left_out += flat(made, "municipality", at).share < 1.0
+        alone = made.responses["municipal"].error(splits, at[None])
+        by_itself += bool((loss - loss.min() > alone + 1e-9).any())
+    assert left_out <= 3 < by_itself
 
 
 # ---- the levers ---------------------------------------------------------------------------------------------------
@@ -311,18 +329,34 @@ def test_doing_nothing_comes_to_the_finals() -> None:
         "municipal": cost,
         "public": cost,
     }
-    found = _finalists(asked, seen, {}, np.ones(len(plan.instruments)))
+    found, nothing = _finalists(asked, seen, {}, np.ones(len(plan.instruments)))
     assert [one.behind["municipality"][0] for one in found] == pytest.approx([3e6, 8e6], rel=0.05)
-    mix = replace(made_mix(), finalists=found)
+    mix = replace(made_mix(), finalists=found, nothing_behind=nothing)
     told = [[row[3] for row in rows] for rows in mix_tables(mix)][0]
     assert told[1] == "best" and told[2:] == ["3.0 mio.", "8.0 mio."]
+
+
+def test_equal_finalists_are_not_told_apart() -> None:
+    """7 equal finalists: one is called behind in 4.5 % of 200 sets, with a t interval of each in 44 %.
+    15 sets: 4 or more in 0.5 %."""
+    told, asked = 0, [((str(k),), Split((1.0,), load("baseline"))) for k in range(7)]
+    for seed in range(15):
+        y = 1e6 * (np.random.default_rng(seed).normal(size=(PAIRS, 7)) - 3)
+        found, nothing = _finalists(asked, {"municipal": y, "public": y, "weeks": -y}, {}, np.ones(1))
+        words = [_behind(one.behind["municipality"], "municipality") for one in found]
+        told += any(one.endswith("mio.") for one in words)
+        assert "best" in words
+        assert _behind(nothing["municipality"], "municipality").endswith(
+            "mio."
+        )  # 3 behind, 19 standard errors
+    assert told <= 3
 
 
 def test_a_mix_is_told_and_drawn() -> None:
     found = made_mix()
     told = " ".join(mix_texts(found))
     assert f"{found.runs:,} runs" in told and "1 of the municipality, 260 weeks" in told
-    assert "one more krone changes nothing" in told and "cannot be told apart" in told
+    assert "by the fitted answer more of no lever helps" in told and "cannot be told apart" in told
     for rows in mix_tables(found):
         assert len({len(row) for row in rows}) == 1
     assert len(mix_figures(found)) == 2

@@ -31,14 +31,41 @@ def resampled(
         yield np.concatenate(parts), anew
 
 
-def half_widths(
-    draw: np.ndarray,
-    statistics: Callable[[np.ndarray, np.ndarray], Mapping[str, float]],
-    repeats: int = RESAMPLES,
-) -> dict[str, float]:
-    """Half-widths of 95 % intervals of named statistics. statistics: (rows, draws) -> values, as `resampled` gives."""
+Statistics = Callable[
+    [np.ndarray, np.ndarray], Mapping[str, float]
+]  # (rows, draws) as `resampled` gives -> values
+
+
+def half_widths(draw: np.ndarray, statistics: Statistics) -> dict[str, float]:
+    """Half-widths of 95 % intervals of named statistics."""
+    found = _of_samples(draw, statistics)
+    return {name: Z_95 * float(np.std(values, ddof=1)) for name, values in found.items()}
+
+
+def reaches_above(draw: np.ndarray, statistics: Statistics, found: Mapping[str, float]) -> dict[str, float]:
+    """How far above the values found the true ones may lie: the half-width, or what 99 % of samples stay within where
+    that is more. For values that cannot fall below 0 and have a long tail: where they come out too small, so do their
+    half-widths."""
+    return {
+        name: max(Z_95 * float(np.std(values, ddof=1)), float(np.quantile(values, 0.99)) - found[name])
+        for name, values in _of_samples(draw, statistics).items()
+    }
+
+
+def _of_samples(draw: np.ndarray, statistics: Statistics) -> dict[str, list[float]]:
     found: dict[str, list[float]] = {}
-    for rows, anew in resampled(draw, repeats):
+    for rows, anew in resampled(draw):
         for name, value in statistics(rows, anew).items():
             found.setdefault(name, []).append(value)
-    return {name: Z_95 * float(np.std(values, ddof=1)) for name, values in found.items()}
+    return found
+
+
+def share_reach(share: float, draws: int) -> float:
+    """How far the true share may lie from the one found in so many draws: the farther end of Wilson's 95 % interval.
+
+    Draws chosen anew say nothing of a share of 0 or 1, as all of them are alike. Example: 0 of 81 draws is 0 ± 4.5 %.
+    """
+    square = Z_95**2 / draws
+    middle = (share + square / 2) / (1 + square)
+    half = np.sqrt(square * share * (1 - share) + square**2 / 4) / (1 + square)
+    return float(max(middle + half - share, share - (middle - half)))

@@ -9,13 +9,13 @@ import numpy as np
 
 from experiments.decisions import value
 from experiments.decisions.groups import groups_of
-from experiments.decisions.knowledge import without_luck
-from experiments.decisions.precision import half_widths
+from experiments.decisions.knowledge import repeats_needed, without_luck
+from experiments.decisions.precision import half_widths, share_reach
 from experiments.equal_budget import whole_years
 from experiments.experiment_file import PLAIN, Experiment
-from experiments.four_spreads import ENOUGH_FOR_80, ENOUGH_REPEATS
+from experiments.four_spreads import ENOUGH_FOR_80
 from experiments.money import Choice, choices, cost_per_week, payback_chances
-from experiments.plan import Planned
+from experiments.plan import REPLICATE_EVERY, Planned
 from sim.errors import UserError
 from sim.scenario import load
 
@@ -40,17 +40,65 @@ class Pairs:
     draw: np.ndarray  # int64 (pairs,)
     weeks: int  # horizon
 
+    def chosen(self, rows: np.ndarray, draw: np.ndarray) -> "Pairs":
+        """Some of the pairs, their draws numbered anew."""
+        return Pairs(self.values[rows], draw, self.weeks)
+
 
 @dataclass(frozen=True)
 class Effects:
-    """Effects over the horizon against doing nothing, by draw with luck taken out; rows of all are the same."""
+    """Effects over the horizon against doing nothing, by draw with luck taken out; rows of all are the same.
 
-    municipal: np.ndarray  # kr., (draws, strategies), expenditure positive
-    public: np.ndarray  # kr., municipality and state
-    weeks: np.ndarray  # self-supporting weeks gained
-    support_weeks: np.ndarray  # weeks on support, more
-    spent: np.ndarray  # kr., gross operating spending
-    by_year: np.ndarray  # municipal kr., (draws, strategies, whole budget years)
+    Luck is taken out of what one answer compares, by itself: the columns of all answers together are more than the
+    pairs that repeat a draw, and most luck would stay (`knowledge.py`). Raises ValueError with too few of these pairs.
+    """
+
+    pairs: Pairs
+
+    def _known(self, columns: np.ndarray) -> np.ndarray:
+        return without_luck(columns, self.pairs.draw)
+
+    @cached_property
+    def municipal(self) -> np.ndarray:
+        """Kr., (draws, strategies), expenditure positive."""
+        return self._known(self.pairs.values[:, 0])
+
+    @cached_property
+    def public(self) -> np.ndarray:
+        """Kr., municipality and state, (draws, strategies)."""
+        return self._known(self.pairs.values[:, 0] + self.pairs.values[:, 1])
+
+    @cached_property
+    def weeks(self) -> np.ndarray:
+        """Self-supporting weeks gained, (draws, strategies)."""
+        return self._known(self.pairs.values[:, 2]) * self.pairs.weeks
+
+    @cached_property
+    def saved(self) -> np.ndarray:
+        """Kr., gross operating spending less net cost, (draws, strategies)."""
+        return self._known(self.pairs.values[:, 4] - self.pairs.values[:, 0])
+
+    @cached_property
+    def by_year(self) -> np.ndarray:
+        """Municipal kr., (draws, strategies, whole budget years), such that every year-end's total is without luck."""
+        totals = self.pairs.values[:, 5:].cumsum(axis=1)
+        known = [
+            [self._known(totals[:, year, k, None])[:, 0] for year in range(totals.shape[1])]
+            for k in range(totals.shape[2])
+        ]
+        return np.diff(np.array(known).transpose(2, 0, 1), axis=2, prepend=0.0)
+
+    def with_support_weeks(self, strategy: int) -> tuple[np.ndarray, np.ndarray]:
+        """What each option gives the municipality, as `benefit`, and weeks on support more under one strategy,
+        (draws,): together, as luck moves both."""
+        values = self.pairs.values
+        known = self._known(np.column_stack([values[:, 0], values[:, 3, strategy] * self.pairs.weeks]))
+        return _beside_nothing(-known[:, :-1]), known[:, -1]
+
+    def for_weeks_at(self, kr: float) -> np.ndarray:
+        """Municipal kr. when a self-supporting week is worth so many to it, (draws, strategies)."""
+        values = self.pairs.values
+        return self._known(values[:, 0] - kr * values[:, 2] * self.pairs.weeks)
 
     def losses(self) -> dict[str, np.ndarray]:
         """Viewpoint -> what is to be small, (draws, strategies): kroner, and for people weeks not gained."""
@@ -58,22 +106,11 @@ class Effects:
 
     def benefit(self) -> np.ndarray:
         """What each option gives the municipality, kr., (draws, 1 + strategies): "do nothing" first."""
-        return np.column_stack([np.zeros(len(self.municipal)), -self.municipal])
+        return _beside_nothing(-self.municipal)
 
 
-def effects(pairs: Pairs) -> Effects:
-    """Luck taken out of pairs. Raises ValueError with too few pairs that repeat a draw."""
-    n, outcomes, strategies = pairs.values.shape
-    flat = without_luck(pairs.values.reshape(n, -1), pairs.draw)
-    known = flat.reshape(-1, outcomes, strategies)
-    return Effects(
-        municipal=known[:, 0],
-        public=known[:, 0] + known[:, 1],
-        weeks=known[:, 2] * pairs.weeks,
-        support_weeks=known[:, 3] * pairs.weeks,
-        spent=known[:, 4],
-        by_year=known[:, 5:].transpose(0, 2, 1),
-    )
+def _beside_nothing(gain: np.ndarray) -> np.ndarray:
+    return np.column_stack([np.zeros(len(gain)), gain])
 
 
 def wanted(years: list[int]) -> tuple[str, ...]:
@@ -101,7 +138,7 @@ class Decision:
     @cached_property
     def known(self) -> Effects:
         """The effects by draw."""
-        return effects(self.pairs)
+        return Effects(self.pairs)
 
     @property
     def draws(self) -> int:
@@ -121,7 +158,7 @@ class Decision:
         "perfect" (kr.), "weeks/STRATEGY", "municipal/STRATEGY"."""
 
         def statistics(rows: np.ndarray, anew: np.ndarray) -> dict[str, float]:
-            known = effects(Pairs(self.pairs.values[rows], anew, self.pairs.weeks))
+            known = Effects(self.pairs.chosen(rows, anew))
             out = {"perfect": value.perfect(known.benefit())}
             for view, loss in known.losses().items():
                 for name, one in self._choices(loss).items():
@@ -132,14 +169,18 @@ class Decision:
                 out[f"municipal/{name}"] = float(known.municipal[:, k].mean())
             return out
 
-        return half_widths(self.pairs.draw, statistics)
+        out = half_widths(self.pairs.draw, statistics)
+        for view, of in self.views().items():
+            for name, one in of.items():
+                least = share_reach(one.probability_best, self.draws)
+                out[f"best/{view}/{name}"] = max(out[f"best/{view}/{name}"], least)
+        return out
 
     def acceptability(self, willing: tuple[float, ...] = WILLING) -> dict[float, dict[str, float]]:
         """Kr. one would give for a self-supporting week -> option -> probability best for the municipality."""
         return {
             kr: {
-                name: one.probability_best
-                for name, one in self._choices(self.known.municipal - kr * self.known.weeks).items()
+                name: one.probability_best for name, one in self._choices(self.known.for_weeks_at(kr)).items()
             }
             for kr in willing
         }
@@ -165,24 +206,51 @@ class Decision:
 
     @cached_property
     def information(self) -> dict[str, Any]:
-        """Municipal kr. over the horizon: perfect information under every prior, groups of parameters, single ones."""
+        """Municipal kr. over the horizon: perfect information under every prior, groups of parameters, single ones.
+
+        Beside each what chance alone seems to give (95 % bound): for groups and for single parameters that of the
+        largest of them all, for perfect information that of pairs whose draws are shuffled, so that all is luck.
+        """
         benefit = self.known.benefit()
         single = {name: value.partial(benefit, drawn) for name, drawn in self.parameters.items()}
+        groups = groups_of(self.parameters)
         grouped = {
-            name: (len(members), value.partial_of_group(benefit, [self.parameters[one] for one in members]))
-            for name, members in groups_of(self.parameters).items()
+            name: value.partial_of_group(benefit, [self.parameters[one] for one in members])
+            for name, members in groups.items()
         }
-        top = sorted(single, key=lambda name: -single[name].kr)[:MOST_PARAMETERS]
+        top = _largest(single)
         return {
-            "perfect": {
-                prior: value.perfect(value.widened(benefit, width)) for prior, width in self.priors.items()
-            },
+            "perfect": _perfect(benefit, self.priors),
+            "perfect_by_chance": self._perfect_by_chance(),
             "groups": {
-                name: {"parameters": size, **part._asdict()}
-                for name, (size, part) in sorted(grouped.items(), key=lambda item: -item[1][1].kr)
+                name: {"parameters": len(groups[name]), **told} for name, told in _largest(grouped).items()
             },
-            "parameters": {name: single[name]._asdict() for name in top},
+            "parameters": dict(list(top.items())[:MOST_PARAMETERS]),
         }
+
+    def _perfect_by_chance(self) -> dict[str, float]:
+        """Prior -> kr. that perfect information seems to be worth (95 % bound) where nothing is known of any draw."""
+        chance, every = np.random.default_rng(1), np.arange(len(self.pairs.draw))
+        found = [
+            _perfect(
+                Effects(self.pairs.chosen(every, chance.permutation(self.pairs.draw))).benefit(), self.priors
+            )
+            for _ in range(value.SHUFFLES)
+        ]
+        return {prior: float(np.quantile([one[prior] for one in found], value.SURE)) for prior in self.priors}
+
+
+def _perfect(benefit: np.ndarray, priors: Mapping[str, float]) -> dict[str, float]:
+    return {prior: value.perfect(value.widened(benefit, width)) for prior, width in priors.items()}
+
+
+def _largest(parts: Mapping[str, value.Part]) -> dict[str, dict[str, float]]:
+    """Parts of the parameters with what they are worth and what the largest of all is by chance, largest first."""
+    bounds = value.bounds_by_chance(parts)
+    return {
+        name: {"kr": part.kr, "by_chance": bounds[name]}
+        for name, part in sorted(parts.items(), key=lambda item: -item[1].kr)
+    }
 
 
 def check(plan: Experiment) -> None:
@@ -199,12 +267,28 @@ def check(plan: Experiment) -> None:
         )
     for name in plan.file.decide.break_even:
         load(name, overrides=plan.file.set)  # raises what is wrong with it
-    draws = [pair.draw for pair in Planned(plan).pairs()]
-    if len(set(draws)) < ENOUGH_FOR_80 or len(draws) - len(set(draws)) < ENOUGH_REPEATS:
-        raise UserError(
-            f"{plan.path}: {len(draws)} pairs have {len(set(draws))} draws, {len(draws) - len(set(draws))} repeated;"
-            f" a decision needs {ENOUGH_FOR_80} draws and {ENOUGH_REPEATS} repeats: 15 pairs or more"
-        )
+    draws = np.array([pair.draw for pair in Planned(plan).pairs()])
+    if short := _too_few(draws, len(ranked(plan)), plan.file.replicates):
+        raise UserError(f"{plan.path}: {short}")
+
+
+def _too_few(draw: np.ndarray, strategies: int, replicates: int | None) -> str:
+    """Why pairs with these draws cannot be decided on, and how many can; nothing where they can."""
+    draws = len(np.unique(draw))
+    needed = repeats_needed(strategies + 1)  # strategies together, in the value of a trial with its outcome
+    if draws >= ENOUGH_FOR_80 and len(draw) - draws >= needed:
+        return ""
+    # The first pair cannot repeat a draw, after it every fifth does.
+    remedy = (
+        f"pairs: {REPLICATE_EVERY * needed + 1} or more"
+        if replicates is None
+        else f"replicates: {needed} and pairs: {2 * needed + 1}, or more"
+    )
+    return (
+        f"{len(draw)} pairs have {draws} draws and {len(draw) - draws} repeats of a draw under other luck; to tell"
+        f" luck from what is not known, a decision between {strategies} strategies of class A needs"
+        f" {ENOUGH_FOR_80} draws and {needed} repeats: {remedy}"
+    )
 
 
 def ranked(plan: Experiment) -> dict[str, int]:
@@ -227,7 +311,9 @@ def decide(job: "Batch") -> Decision:
     values = np.stack([table.loc[rows, list(of_class_a)].to_numpy() for table in tables], axis=1)
     draw = tables[0].loc[rows, "draw"].to_numpy(np.int64)
     whole = np.isfinite(values).all(axis=(1, 2))
-    found = Decision(
+    if short := _too_few(draw[whole], len(of_class_a), plan.file.replicates):
+        raise UserError(f"{plan.path}: of pairs that are whole, {short}")
+    return Decision(
         names=tuple(of_class_a),
         left_out={
             name: plan.worlds[PLAIN][k].evidence_class or "none"
@@ -238,11 +324,6 @@ def decide(job: "Batch") -> Decision:
         parameters=_parameters(job, np.unique(draw[whole])),
         priors=plan.file.decide.priors,
     )
-    try:
-        assert found.known
-    except ValueError as wrong:
-        raise UserError(f"{plan.path}: {int(whole.sum())} whole pairs: {wrong}; run more pairs") from None
-    return found
 
 
 MOST_NAMED: Final = 3  # failed runs

@@ -71,7 +71,8 @@ def where_better(
     chance = _by_chance(x, gain, shuffles)
     if chance > LEVEL:
         return nothing(
-            "no tree predicts draws it has not seen better than trees of shuffled draws do", chance
+            "no tree predicts draws it has not seen better than trees of shuffled draws do; more draws may show it",
+            chance,
         )
     conditions, inside = _best_branch(_tree(len(gain)).fit(x, gain), x, gain, names)
     seen = _unseen(x, gain, names)

@@ -155,8 +155,8 @@ def trial_value(pilots: Sequence[Pilot], everything_kr: float) -> "Figure":
         figure.text(
             0.01,
             0.01,
-            "Colour: what the trial is worth at most (line: middle prior; band: narrowest to widest). Below the dashed"
-            " price it is not worth it.",
+            "Colour: what the trial is worth at most (line: middle prior; band: narrowest to widest prior), without"
+            " calculation error.",
             fontsize=8.5,
             color=SOFT,
         )

@@ -1,25 +1,39 @@
-"""Effects draw by draw with luck taken out, for several strategies and outcomes at once.
+"""Effects draw by draw with luck taken out, for several strategies at once.
 
 A pair's differences are effect under its draw + luck. Ranking pairs as they are would send every "probability best"
 towards 1 / number of strategies: luck reshuffles them. Pairs that repeat a draw under other luck show the covariance of
 luck; it is subtracted from that of the draws' means, and every draw's means are moved linearly so that they have what
 is left (the Gaussian transport map, which keeps which draws are high and which low).
+
+The covariance of luck is estimated from the repeats alone. Directions in which it happens to come out too small keep
+luck, those in which it comes out too large lose no more than there is, so some luck stays: the more columns go in
+together and the fewer repeats there are, the more. So only the columns that one answer compares go in together.
 """
+
+from typing import Final
 
 import numpy as np
 
-from experiments.four_spreads import ENOUGH_REPEATS
+FEWEST_REPEATS: Final = 10  # pairs that repeat a draw, for one column too
+REPEATS_A_COLUMN: Final = 3
+
+
+def repeats_needed(columns: int) -> int:
+    """How many pairs must repeat a draw before luck can be taken out of so many columns together."""
+    return max(FEWEST_REPEATS, REPEATS_A_COLUMN * columns)
 
 
 def without_luck(values: np.ndarray, draw: np.ndarray) -> np.ndarray:
     """Effects by draw. values: float64 (pairs, columns); draw: int64 (pairs,). Returns (draws, columns).
 
-    Raises ValueError with fewer than two pairs that repeat a draw: luck cannot be told from knowledge then.
+    Raises ValueError with fewer pairs that repeat a draw than `repeats_needed`: luck cannot be told from knowledge.
     """
     numbers, at, counts = np.unique(draw, return_inverse=True, return_counts=True)
-    freedom = len(draw) - len(numbers)
-    if freedom < ENOUGH_REPEATS or len(numbers) < 3:
-        raise ValueError("too few pairs repeat a draw: luck cannot be told from what is not known")
+    freedom, needed = len(draw) - len(numbers), repeats_needed(values.shape[1])
+    if freedom < needed:
+        raise ValueError(
+            f"{freedom} pairs repeat a draw; {needed} are needed to take luck out of {values.shape[1]} columns"
+        )
     means = np.zeros((len(numbers), values.shape[1]))
     np.add.at(means, at, values)
     means /= counts[:, None]

@@ -92,7 +92,8 @@ def weeks_needed(found: "Decision") -> list[WeeksNeeded]:
     for k, name in enumerate(found.names):
         weeks = known.weeks[:, k]
         gained = band(weeks)
-        spent, saved = float(known.spent[:, k].mean()), band((known.spent - known.municipal)[:, k])
+        saved = band(known.saved[:, k])
+        spent = saved.mean + float(known.municipal[:, k].mean())
         enough = math.nan
         if gained.low > 0.0 and saved.low > 0.0 and spent > 0.0:
             enough = spent / (saved.mean / gained.mean)

@@ -1,26 +1,31 @@
 """Is a trial worth its price? Persons per arm -> standard error -> value of what it would teach, beside what it costs.
 
-Everything leans to the trial's side, so "not worth it" is safe and "may be worth it" is not yet a yes: the trial is
-taken to see what the whole town gains per person reached (a real one does not see who is pushed out), its result to be
-there at once, and the municipality to follow it. Assumes that the form of the model is right (economics rule 24).
+Everything leans to the trial's side, so "may be worth it" is not yet a yes: the trial is taken to see what the whole
+town gains per person reached (a real one does not see who is pushed out), its result to be there at once, and the
+municipality to follow it. "Not worth it" is said only where what it is worth stays below the price with its calculation
+error too. Assumes that the form of the model is right (economics rule 24).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from experiments.decisions import value
+from experiments.decisions.precision import reaches_above
 from experiments.decisions.question import Trials
 from sim.scenario import Scenario
 
 if TYPE_CHECKING:
-    from experiments.decisions.answer import Effects
+    from experiments.decisions.answer import Pairs
 
 ENROLLED: Final = 2000  # persons followed to see how much outcomes of persons differ
 FEWEST: Final = 30  # of them, or the spread cannot be stated
 ENROL_WEEKS: Final = 26
+
+Worth = Callable[["Pairs"], dict[str, float]]  # pairs -> "PERSONS/PRIOR" -> kr.
 
 
 @dataclass(frozen=True)
@@ -33,12 +38,19 @@ class Pilot:
     known_sd: float  # what is not known of that effect today, per person
     resolved_share: float  # of the variance of what is not known, at the evidence range
     worth_kr: dict[str, float]  # prior -> at most, over the horizon
+    error_kr: dict[str, float]  # prior -> how much more it may be worth by calculation error
     price_kr: float
 
     @property
     def may_pay(self) -> dict[str, bool]:
-        """Prior -> whether the most it can be worth exceeds its price."""
+        """Prior -> whether the most it can be worth exceeds its price, calculation error left aside."""
         return {prior: kr > self.price_kr for prior, kr in self.worth_kr.items()}
+
+    @property
+    def not_worth(self) -> dict[str, bool]:
+        """Prior -> whether the most it can be worth stays below its price with the calculation error too. Where this
+        and `may_pay` are both false, it cannot be told."""
+        return {prior: kr + self.error_kr[prior] < self.price_kr for prior, kr in self.worth_kr.items()}
 
 
 @dataclass(frozen=True)
@@ -53,35 +65,73 @@ class Reach:
 
 def pilots(
     names: tuple[str, ...],
-    known: "Effects",
-    weeks: int,
+    pairs: "Pairs",
     reach: Mapping[str, Reach],
     trials: Trials,
     priors: Mapping[str, float],
 ) -> list[Pilot]:
     """Every size a strategy can fill within a year, of every strategy that can be given by lot (those in `reach`).
-    weeks: the horizon. Kroner are of the whole municipality, as a trial is held in it."""
-    from sim.records.outcomes import WEEKS_PER_YEAR
-
+    Kroner are of the whole municipality, as a trial is held in it. Raises ValueError with too few repeats of draws."""
     out = []
     for k, name in enumerate(names):
         if name not in reach:
             continue
         one = reach[name]
-        benefit = known.benefit() / one.world_share
-        per_person = -known.support_weeks[:, k] / (
-            one.persons_a_year * one.world_share * weeks / WEEKS_PER_YEAR
-        )
-        for n in (n for n in trials.persons_per_arm if n <= one.persons_a_year):
-            error = one.sd_weeks * np.sqrt(2.0 / n)
-            worth = {
-                prior: value.trial(value.widened(benefit, width), width * per_person, error)
-                for prior, width in priors.items()
-            }
+        sizes = [n for n in trials.persons_per_arm if n <= one.persons_a_year]
+        worth: Worth = partial(_worth, strategy=k, reach=one, sizes=sizes, priors=priors)
+        found = worth(pairs)
+
+        def of_sample(rows: np.ndarray, anew: np.ndarray, worth: Worth = worth) -> dict[str, float]:
+            return worth(pairs.chosen(rows, anew))
+
+        errors = reaches_above(pairs.draw, of_sample, found)
+        _, per_person = _benefit_and_effect(pairs, k, one)
+        for n in sizes:
+            error = _standard_error(one, n)
             price = trials.fixed_kr + n * one.kr_per_person + 2 * n * trials.kr_per_person
             resolved = value.resolved_share(float(per_person.var()), error)
-            out.append(Pilot(name, n, float(error), float(per_person.std()), resolved, worth, float(price)))
+            at = {prior: f"{n}/{prior}" for prior in priors}
+            out.append(
+                Pilot(
+                    strategy=name,
+                    persons_per_arm=n,
+                    standard_error=error,
+                    known_sd=float(per_person.std()),
+                    resolved_share=resolved,
+                    worth_kr={prior: found[key] for prior, key in at.items()},
+                    error_kr={prior: errors[key] for prior, key in at.items()},
+                    price_kr=float(price),
+                )
+            )
     return out
+
+
+def _worth(
+    pairs: "Pairs", strategy: int, reach: Reach, sizes: Sequence[int], priors: Mapping[str, float]
+) -> dict[str, float]:
+    """ "PERSONS/PRIOR" -> kr. a trial is worth."""
+    benefit, per_person = _benefit_and_effect(pairs, strategy, reach)
+    return {
+        f"{n}/{prior}": value.trial(
+            value.widened(benefit, width), width * per_person, _standard_error(reach, n)
+        )
+        for n in sizes
+        for prior, width in priors.items()
+    }
+
+
+def _benefit_and_effect(pairs: "Pairs", strategy: int, reach: Reach) -> tuple[np.ndarray, np.ndarray]:
+    """Kr. each option gives the whole municipality, and weeks on support a strategy saves per person, by draw."""
+    from experiments.decisions.answer import Effects
+    from sim.records.outcomes import WEEKS_PER_YEAR
+
+    benefit, support = Effects(pairs).with_support_weeks(strategy)
+    persons = reach.persons_a_year * reach.world_share * pairs.weeks / WEEKS_PER_YEAR
+    return benefit / reach.world_share, -support / persons
+
+
+def _standard_error(reach: Reach, persons_per_arm: int) -> float:
+    return float(reach.sd_weeks * np.sqrt(2.0 / persons_per_arm))
 
 
 def reach_of(scenario: Scenario, trials: Trials) -> Reach | str:
@@ -142,18 +192,33 @@ def verdict(pilot_of_sizes: list[Pilot]) -> str:
     first = pilot_of_sizes[0]
     best = max(pilot_of_sizes, key=lambda one: max(one.worth_kr.values()) - one.price_kr)
     pays = [prior for prior in best.worth_kr if any(one.may_pay[prior] for one in pilot_of_sizes)]
+    worth, error = max((kr, best.error_kr[prior]) for prior, kr in best.worth_kr.items())
     told = (
         f"a trial of {first.strategy} with {best.persons_per_arm:,} persons in each arm takes away"
         f" {100 * best.resolved_share:.0f} % of what is not known of its effect per person, is worth at most"
-        f" {_span(best.worth_kr.values())} and costs {best.price_kr / 1e6:,.2f} mio. kr."
+        f" {min(best.worth_kr.values()) / 1e6:,.2f} to {worth / 1e6:,.2f} ± {error / 1e6:,.2f} mio. kr. and costs"
+        f" {best.price_kr / 1e6:,.2f} mio. kr."
     )
+    if all(not_worth(pilot_of_sizes).values()):
+        return f"Not worth its price under any prior at the sizes asked for: {told}"
     if not pays:
-        return f"Not worth its price under any prior, whatever its size: {told}"
+        return f"Whether it is worth its price cannot be told from these runs: {told}"
     if len(pays) == len(best.worth_kr):
         return f"May be worth its price under every prior: {told}"
-    return f"May be worth its price under the prior {', '.join(pays)} only: {told}"
+    return f"May be worth its price under the prior {', '.join(pays)}: {told}{_others(pilot_of_sizes, pays)}"
 
 
-def _span(kr: Iterable[float]) -> str:
-    values = sorted(one / 1e6 for one in kr)
-    return f"{values[0]:,.2f} to {values[-1]:,.2f} mio. kr."
+def not_worth(pilot_of_sizes: Sequence[Pilot]) -> dict[str, bool]:
+    """Prior -> whether no size asked for is worth its price, calculation error counted."""
+    return {
+        prior: all(one.not_worth[prior] for one in pilot_of_sizes) for prior in pilot_of_sizes[0].worth_kr
+    }
+
+
+def _others(pilot_of_sizes: Sequence[Pilot], pays: Sequence[str]) -> str:
+    """What is said of the priors under which no size seems to pay."""
+    surely = not_worth(pilot_of_sizes)
+    no = [prior for prior, so in surely.items() if so]
+    open_ = [prior for prior, so in surely.items() if not so and prior not in pays]
+    told = f" Not under {', '.join(no)}." if no else ""
+    return told + (f" Under {', '.join(open_)} it cannot be told." if open_ else "")

@@ -5,19 +5,22 @@ Benefits: float64 (draws, options), "do nothing" among them.
 All of it assumes that the form of the model is right (economics rule 24).
 """
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
 
 import numpy as np
 
-SHIFTS = 20  # how often a parameter is set against the wrong draws, to see what chance alone finds
+SHUFFLES: Final = 199  # how often parameters are set against the wrong draws, to see what chance alone finds
+SURE: Final = 0.95
 
 
 class Part(NamedTuple):
     """What knowing a part of the parameters is worth, kr."""
 
     kr: float
-    by_chance: float  # what 9 in 10 parts without any influence stay below
+    by_chance: (
+        np.ndarray
+    )  # kr. the same part seems to be worth against wrong draws, (SHUFFLES,), the same for all parts
 
 
 def perfect(benefit: np.ndarray) -> float:
@@ -27,11 +30,11 @@ def perfect(benefit: np.ndarray) -> float:
 
 def partial(benefit: np.ndarray, parameter: np.ndarray) -> Part:
     """EVPPI of one parameter (draws,): a cubic spline of it, as Strong, Oakley & Brennan (2014), Medical Decision
-    Making 34(3). By chance: the parameter set against shifted draws."""
+    Making 34(3). By chance: the parameter set against shuffled draws."""
     from sklearn.preprocessing import SplineTransformer
 
     if np.ptp(parameter) == 0:
-        return Part(0.0, 0.0)
+        return Part(0.0, np.zeros(SHUFFLES))
     spline = SplineTransformer(n_knots=4, degree=3, knots="quantile").fit_transform(parameter[:, None])
     return _against_chance(benefit, spline)
 
@@ -42,7 +45,7 @@ def partial_of_group(benefit: np.ndarray, parameters: Sequence[np.ndarray]) -> P
     draws the value is rather too low."""
     columns = [_normal_score(one) for one in parameters if np.ptp(one) > 0]
     if not columns:
-        return Part(0.0, 0.0)
+        return Part(0.0, np.zeros(SHUFFLES))
     z = np.column_stack(columns)
     first, second = np.triu_indices(z.shape[1])
     # Many products must not drown the straight lines: together they weigh no more than these.
@@ -58,19 +61,32 @@ def _normal_score(values: np.ndarray) -> np.ndarray:
 
 
 def _against_chance(benefit: np.ndarray, features: np.ndarray) -> Part:
-    """What the benefits fitted by the features would gain by choosing, and what shifted benefits seem to."""
+    """What the benefits fitted by the features would gain by choosing, and what shuffled benefits seem to."""
     from sklearn.linear_model import RidgeCV
 
     draws, options = benefit.shape
     # Benefits against the first option: only differences decide, and what is common to all would add noise.
     against = benefit - benefit[:, :1]
     scale = float(against.std()) or 1.0
-    steps = [0, *np.unique(np.linspace(1, draws - 1, SHIFTS).astype(int))]
-    together = np.hstack([np.roll(against / scale, int(k), axis=0) for k in steps])
+    chance = np.random.default_rng(1)
+    orders = [np.arange(draws), *(chance.permutation(draws) for _ in range(SHUFFLES))]
+    together = np.hstack([against[order] / scale for order in orders])
     ridge = RidgeCV(np.logspace(-3, 4, 15), alpha_per_target=True)
-    fits = ridge.fit(features, together).predict(features).reshape(draws, len(steps), options)
-    found, *null = (scale * perfect(fits[:, k]) for k in range(len(steps)))
-    return Part(found, float(np.quantile(null, 0.9)))
+    fits = ridge.fit(features, together).predict(features).reshape(draws, len(orders), options)
+    found, *null = (scale * perfect(fits[:, k]) for k in range(len(orders)))
+    return Part(found, np.array(null))
+
+
+def bounds_by_chance(parts: Mapping[str, Part]) -> dict[str, float]:
+    """Kr. above which, if no part has any influence, none of all these parts comes in 95 % of cases.
+
+    The largest of many is large by chance. All parts meet the same shuffles, so the largest of each shuffle, in units
+    of what its part gives by chance on average, says how large; parts of many parameters give more by chance.
+    """
+    usual = {name: float(part.by_chance.mean()) for name, part in parts.items()}
+    over = [part.by_chance / usual[name] for name, part in parts.items() if usual[name] > 0.0]
+    largest = float(np.quantile(np.max(over, axis=0), SURE, method="higher")) if over else 0.0
+    return {name: largest * one for name, one in usual.items()}
 
 
 def trial(benefit: np.ndarray, effect: np.ndarray, standard_error: float) -> float:

@@ -9,7 +9,8 @@ from experiments.decisions.answer import Decision, ranked
 from experiments.decisions.discovery import Box, where_better
 from experiments.decisions.discovery import words as box_words
 from experiments.decisions.pays_back import Needed, WeeksNeeded, all_needed, weeks_needed
-from experiments.decisions.pilot import Pilot, Reach, pilots, reach_of, verdict
+from experiments.decisions.pilot import Pilot, Reach, not_worth, pilots, reach_of, verdict
+from experiments.decisions.precision import share_reach
 from experiments.experiment_file import PLAIN, Experiment
 from experiments.money import DO_NOTHING
 
@@ -61,7 +62,7 @@ def whole(plan: Experiment, found: Decision, bound: Sequence[str], mix: "Mix | N
     return Whole(
         decision=found,
         bound=list(bound),
-        pilots=pilots(found.names, found.known, found.pairs.weeks, reach, question.trials, question.priors),
+        pilots=pilots(found.names, found.pairs, reach, question.trials, question.priors),
         no_trial=refused,
         needed=all_needed(list(zip(plan.names[1:], world[1:], strict=True)), others),
         weeks_needed=weeks_needed(found),
@@ -92,29 +93,37 @@ def headline(all_of_it: Whole) -> list[str]:
     town, errors = found.views()["municipality"], found.errors
     first = min(town, key=lambda name: town[name].expected_regret_kr)
     share, regret = town[first].probability_best, town[first].expected_regret_kr
-    perfect = found.information["perfect"]
+    perfect, by_chance = found.information["perfect"], found.information["perfect_by_chance"]
     width = next(prior for prior, width in found.priors.items() if width == 1.0)
-    pays = sorted({one.strategy for one in all_of_it.pilots if any(one.may_pay.values())})
-    trials = (
-        f"A trial may be worth its price for {', '.join(pays)}."
-        if pays
-        else "No trial of the sizes asked for is worth its price under any prior."
-        if all_of_it.pilots
-        else "No strategy can be given by lot, so no trial is priced."
-    )
     part = all_of_it.world_share
     whole_town = "" if part == 1.0 else f" (here and below of the {part:g} of it that is simulated)"
     worth = _mio(perfect[width] / part, errors["perfect"] / part)
     lost = _mio(regret, errors[f"regret/municipality/{first}"])
     often = _percent(share, errors[f"best/municipality/{first}"])
+    only_luck = "" if perfect[width] > by_chance[width] else ", so it cannot be told from luck"
+    luck = (
+        "Luck that could not be taken out is in it: pairs in which all is luck seem to give up to"
+        f" {by_chance[width] / part / 1e6:,.1f}{only_luck}."
+    )
     return [
         f"For the municipality '{first}' has the least expected regret: {lost} over the horizon{whole_town};"
         f" it is best in {often} of {found.draws} draws of what is not known.",
-        f"Knowing everything would be worth {worth} to the whole municipality: a pilot that costs more is not worth it."
-        f" {trials}",
+        f"Knowing everything would be worth {worth} to the whole municipality, and no pilot more. {luck}"
+        f" {_trials_in_short(all_of_it.pilots)}",
         *(f"Not ranked: {name} (class {kind})." for name, kind in found.left_out.items()),
         *(f"Not at one price: {text}." for text in all_of_it.bound),
     ]
+
+
+def _trials_in_short(all_pilots: Sequence[Pilot]) -> str:
+    """One sentence on all trials: which may be worth their price, or whether none is, or that it cannot be told."""
+    if not all_pilots:
+        return "No strategy can be given by lot, so no trial is priced."
+    if pays := sorted({one.strategy for one in all_pilots if any(one.may_pay.values())}):
+        return f"A trial may be worth its price for {', '.join(pays)}."
+    if all(not_worth(all_pilots).values()):
+        return "No trial of the sizes asked for is worth its price under any prior."
+    return "Whether a trial of the sizes asked for is worth its price cannot be told from these runs."
 
 
 def sections(all_of_it: Whole) -> list[Section]:
@@ -157,13 +166,24 @@ def _best(found: Decision) -> Section:
     return Section("best", "Which is best, and what choosing it loses", [], [rows])
 
 
+def _rare(found: Decision) -> str:
+    """What a share of 0 or 1 of the draws says."""
+    off = 100 * share_reach(0.0, found.draws)
+    return (
+        f"0 % of {found.draws} draws is not never: by so few draws it may be up to {off:.0f} %, and where 100 % stands"
+        f" down to {100 - off:.0f} %."
+    )
+
+
 def _worth(found: Decision) -> Section:
     curve = found.acceptability()
     rows: Table = [["best in % of draws, if a week in work is worth kr.", *(f"{kr:,}" for kr in curve)]]
     rows += [
         [name, *(f"{100 * of[name]:.0f}" for of in curve.values())] for name in (DO_NOTHING, *found.names)
     ]
-    return Section("acceptability", "If the municipality also pays for a week in ordinary work", [], [rows])
+    return Section(
+        "acceptability", "If the municipality also pays for a week in ordinary work", [_rare(found)], [rows]
+    )
 
 
 def _back(found: Decision) -> Section:
@@ -187,7 +207,7 @@ def _back(found: Decision) -> Section:
                 f"{100 * paid['not_within_horizon']:.0f} %",
             ]
         )
-    return Section("payback", "What it costs, gives, and when it has paid for itself", [], [rows])
+    return Section("payback", "What it costs, gives, and when it has paid for itself", [_rare(found)], [rows])
 
 
 def _information(found: Decision, share: float) -> Section:
@@ -195,16 +215,22 @@ def _information(found: Decision, share: float) -> Section:
     told = found.information
     rows: Table = [["worth knowing beforehand", "mio. kr., whole municipality", "chance alone finds"]]
     rows += [
-        [f"everything, prior {name}", f"{kr / share / 1e6:,.2f}", ""] for name, kr in told["perfect"].items()
+        [
+            f"everything, prior {name}",
+            *_part({"kr": kr, "by_chance": told["perfect_by_chance"][name]}, share),
+        ]
+        for name, kr in told["perfect"].items()
     ]
     for name, part in told["groups"].items():
         rows.append([f"{name} ({part['parameters']})", *_part(part, share)])
     rows += [[name, *_part(part, share)] for name, part in told["parameters"].items()]
     text = (
-        "Kroner of the whole municipality over the horizon, as the prices of trials are."
-        " "
-        "A group says what its parameters are worth known together; number in brackets: how many. A value that is no"
-        " more than chance alone finds is marked with (chance)."
+        "Kroner of the whole municipality over the horizon, as the prices of trials are. A group says what its"
+        " parameters are worth known together; number in brackets: how many. Chance alone finds: in 95 % of cases, if"
+        " none of the groups has any influence, not even the largest of them shows more; so for single parameters,"
+        f" all {len(found.parameters)} of them; and everything, if all were luck. (chance): no more than that; it may"
+        " be worth nothing, or as much as is shown, and these draws do not tell which. Everything holds luck that could"
+        " not be taken out, so it is rather too high where little is worth knowing."
     )
     return Section(
         "information", "What more knowledge would be worth (assumes the model form is right)", [text], [rows]
@@ -235,7 +261,10 @@ def _trials(all_of_it: Whole) -> Section:
                     f"{one.standard_error:.2f}",
                     f"{one.known_sd:.2f}",
                     f"{100 * one.resolved_share:.0f} %",
-                    *(f"{one.worth_kr[prior] / 1e6:,.2f}" for prior in priors),
+                    *(
+                        f"{one.worth_kr[prior] / 1e6:,.2f} ± {one.error_kr[prior] / 1e6:,.2f}"
+                        for prior in priors
+                    ),
                     f"{one.price_kr / 1e6:,.2f}",
                 ]
             )
@@ -243,7 +272,8 @@ def _trials(all_of_it: Whole) -> Section:
         texts.append(
             "Weeks on support per person reached; kroner of the whole municipality. A trial is given the benefit of the"
             " doubt: it sees who is pushed out of a job too, its result is there at once, and the municipality follows"
-            " it. Assumes the model form is right."
+            " it. ±: how much more it may be worth by calculation error; not worth its price is said only below the"
+            " price with that too. Assumes the model form is right."
         )
     return Section("trials", "Is a pilot worth its price?", texts, tables)
 

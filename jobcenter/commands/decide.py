@@ -159,7 +159,10 @@ def _as_json(everything: "Whole") -> dict[str, Any]:
             "acceptability": found.acceptability(),
             "money": found.money(),
             "information": found.information,
-            "trials": [{**asdict(one), "may_pay": one.may_pay} for one in everything.pilots],
+            "trials": [
+                {**asdict(one), "may_pay": one.may_pay, "not_worth": one.not_worth}
+                for one in everything.pilots
+            ],
             "no_trial": everything.no_trial,
             "break_even": [{**asdict(one), "words": one.words} for one in everything.needed],
             "break_even_weeks": [asdict(one) for one in everything.weeks_needed],
@@ -192,6 +195,7 @@ def _mix_json(mix: "Mix") -> dict[str, Any]:
             for k, kr in enumerate(mix.front_kr)
         ],
         "finalists": [asdict(one) for one in mix.finalists],
+        "nothing_behind": mix.nothing_behind,
     }
 
 

@@ -32,3 +32,27 @@ def decision(draws: int = 120, repeats: int = 40, luck: float = 1.0, seed: int =
     spread = np.array([0.3e6, 0.3e6, 0.3, 0.3, 0.1e6, 0.1e6, 0.3e6])[:, None]
     values = truth + luck * spread * chance.normal(0, 1, truth.shape)
     return Decision(NAMES, {"cheap": "C"}, Pairs(values, draw, 104), {"group.x": x, "group.y": y}, PRIORS)
+
+
+def like_ten_million(knowledge: float, seed: int, luck: float = 1.0) -> Pairs:
+    """100 pairs, 81 draws, three strategies, five years, as `ten_million` has them. What is not known of the municipal
+    effect has standard deviation `knowledge`, luck of one pair `luck`; the mean is 0; outcomes go with each other as
+    money does."""
+    chance = np.random.default_rng(seed)
+
+    def world(rows: int, scale: float) -> np.ndarray:
+        years = chance.normal(size=(rows, 5, 3)) / np.sqrt(5)
+        municipal = years.sum(axis=1)
+        other = chance.normal(size=(4, rows, 3))
+        weeks = -0.7 * municipal + 0.7 * other[0]
+        support, state, spent = (
+            -0.9 * weeks + 0.4 * other[1],
+            0.6 * municipal + 0.8 * other[2],
+            0.1 * other[3],
+        )
+        return scale * np.concatenate(
+            [np.stack([municipal, state, weeks, support, spent], axis=1), years], axis=1
+        )
+
+    draw = np.concatenate([np.arange(81), np.arange(19)])
+    return Pairs(world(81, knowledge)[draw] + world(100, luck), draw, 260)

@@ -14,8 +14,9 @@ question: "10 mio. kr. a year: which strategy?"
 base: baseline
 scenarios: [early_intervention, one_caseworker, extra_caseworkers]
 pairs: {pairs}
+replicates: 10
 draws: {draws}
-set: ["world.share=0.02"]
+set: ["world.share=0.03"]
 weeks: 105
 decide:
   trials: {{persons_per_arm: [100, 1000, 100000], follow_up_weeks: 52}}
@@ -25,7 +26,7 @@ decide:
 
 def call(
     folder: Path,
-    pairs: int = 15,
+    pairs: int = 21,
     draws: str = "ranges",
     more: str = "equal_budget: 10 mio. kr.\n",
     instead: tuple[str, str] = ("", ""),
@@ -41,7 +42,7 @@ def test_a_decision_end_to_end(tmp_path: Path) -> None:
     done = call(tmp_path)
     assert done.exit_code == 0, done.output
     told = json.loads(done.stdout)
-    assert told["left_out"] == {"extra_caseworkers": "C"} and told["draws"] == 13
+    assert told["left_out"] == {"extra_caseworkers": "C"} and told["draws"] == 11
     for view in told["best"].values():
         assert set(view) == {"do nothing", "early_intervention", "one_caseworker"}
         assert sum(option["probability_best"] for option in view.values()) == pytest.approx(1.0)
@@ -69,7 +70,7 @@ def test_a_mix_end_to_end_is_resumed_and_keeps_fresh_luck_apart(tmp_path: Path) 
     done = call(tmp_path, more=more[0], instead=more[1], options=("--mix",))
     assert done.exit_code == 0, done.output
     assert (
-        "Mix of 2 levers" in done.stderr and "runs of 0.02 of the municipality over 105 weeks" in done.stderr
+        "Mix of 2 levers" in done.stderr and "runs of 0.03 of the municipality over 105 weeks" in done.stderr
     )
     told = json.loads(done.stdout)["mix"]
     assert set(told["levers"]) == {"early_intervention", "one_caseworker"}
@@ -98,7 +99,9 @@ def test_a_mix_of_one_lever_is_refused_before_any_run(tmp_path: Path) -> None:
     [
         ({"more": ""}, "add 'equal_budget"),
         ({"draws": "none"}, "leaves nothing to be unsure of"),
-        ({"pairs": 6}, "15 pairs or more"),
+        ({"pairs": 20}, "20 pairs have 11 draws and 9 repeats"),
+        ({"pairs": 20}, "replicates: 10 and pairs: 21, or more"),
+        ({"pairs": 50, "instead": ("replicates: 10\n", "")}, "pairs: 51 or more"),
         ({"more": "equal_budget: 10 mio. kr.\n", "instead": ("[jobstart]", "[jobstrat]")}, "jobstart"),
         ({"instead": ("follow_up_weeks: 52", "follow_up_weeks: 3")}, "follow_up_weeks"),
         ({"instead": ("persons_per_arm: [100, 1000, 100000]", "persons_per_arm: [1]")}, "persons_per_arm"),

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from made_decision import NAMES, PRIORS, decision
+from made_decision import NAMES, PRIORS, decision, like_ten_million
 
 from experiments.decisions import value
 from experiments.decisions.answer import check_whole
@@ -58,6 +58,11 @@ def test_knowledge_keeps_means_and_has_the_spread_that_is_left() -> None:
 def test_without_repeats_luck_is_not_guessed() -> None:
     with pytest.raises(ValueError, match="repeat a draw"):
         without_luck(np.ones((20, 2)), np.arange(20))
+    draw = np.concatenate([np.arange(40), np.arange(11)])
+    with pytest.raises(
+        ValueError, match="11 pairs repeat a draw; 12 are needed to take luck out of 4 columns"
+    ):
+        without_luck(np.ones((51, 4)), draw)
 
 
 def test_value_of_information_of_a_linear_gaussian_decision() -> None:
@@ -70,7 +75,7 @@ def test_value_of_information_of_a_linear_gaussian_decision() -> None:
     assert value.perfect(benefit) == pytest.approx(5 * unit, rel=0.05)
     assert value.partial(benefit, x).kr == pytest.approx(3 * unit, rel=0.1)
     empty = value.partial(benefit, nothing)
-    assert empty.kr < 0.3 * unit and empty.by_chance < 0.5 * unit
+    assert empty.kr < 0.3 * unit and np.quantile(empty.by_chance, 0.95) < 0.5 * unit
     assert value.trial(benefit, x, 0.0) == pytest.approx(3 * unit, rel=0.08)
     assert value.trial(benefit, x, 1.0) == pytest.approx(3 * unit / np.sqrt(2), rel=0.08)
     assert value.trial(benefit, x, 100.0) < 0.1 * unit
@@ -96,7 +101,8 @@ def test_value_of_a_group_is_that_of_its_parameters_together() -> None:
     assert worth(0, 1, 3, 4, 5).kr == pytest.approx(5 * unit, rel=0.15)
     assert worth(0, 1, 2, 3, 4, 5).kr == pytest.approx(13 * unit, rel=0.1)
     idle = worth(3, 4, 5)
-    assert idle.kr <= idle.by_chance < 2 * unit < worth(0, 1).kr
+    bound = value.bounds_by_chance({"idle": idle})["idle"]
+    assert idle.kr <= bound < 2 * unit < worth(0, 1).kr
 
 
 def test_a_group_finds_what_its_parameters_do_only_together() -> None:
@@ -184,7 +190,7 @@ def test_a_trial_is_worth_more_with_more_persons_and_never_more_than_knowing_eve
     trials = Trials.model_validate(
         {"persons_per_arm": [10, 100, 104, 105], "fixed_kr": 10_000, "kr_per_person": 10}
     )
-    small, middle, large = pilots(NAMES, found.known, 104, reach, trials, PRIORS)
+    small, middle, large = pilots(NAMES, found.pairs, reach, trials, PRIORS)
     assert small.standard_error == pytest.approx(4.0 * np.sqrt(2 / 10))
     assert middle.price_kr == 10_000 + 100 * 1000 + 200 * 10
     assert large.persons_per_arm == 104  # a strategy that reaches 104 a year cannot treat 105
@@ -195,13 +201,20 @@ def test_a_trial_is_worth_more_with_more_persons_and_never_more_than_knowing_eve
     )
 
 
-def test_the_verdict_follows_the_price_under_each_prior() -> None:
-    def one(price: float) -> Pilot:
-        return Pilot("s", 100, 1.0, 1.0, 0.5, {"half": 1e5, "evidence range": 3e5, "double": 9e5}, price)
+def test_the_verdict_follows_the_price_under_each_prior_and_the_calculation_error() -> None:
+    worth = {"half": 1e5, "evidence range": 3e5, "double": 9e5}
+
+    def one(price: float, error: float = 0.0) -> Pilot:
+        return Pilot("s", 100, 1.0, 1.0, 0.5, worth, dict.fromkeys(worth, error), price)
 
     assert verdict([one(1e4)]).startswith("May be worth its price under every prior")
-    assert verdict([one(5e5)]).startswith("May be worth its price under the prior double only")
-    assert verdict([one(1e6)]).startswith("Not worth its price under any prior")
+    told = verdict([one(5e5, 3e5)])
+    assert told.startswith("May be worth its price under the prior double:")
+    assert told.endswith("Not under half. Under evidence range it cannot be told.")
+    assert verdict([one(1e6)]).startswith("Not worth its price under any prior at the sizes asked for")
+    assert verdict([one(1e6, 2e5)]).startswith("Whether it is worth its price cannot be told from these runs")
+    # One size of two that cannot be told is enough for the whole not to be told.
+    assert verdict([one(2e6, 2e5), one(1e6, 2e5)]).startswith("Whether it is worth its price cannot be told")
 
 
 def test_persons_a_trial_would_enrol_differ_as_their_weeks_on_support_do() -> None:
@@ -282,7 +295,7 @@ def made_whole() -> Whole:
     reach = {"good_if_x": Reach(104.0, 1000.0, 4.0)}
     trials = Trials.model_validate({"persons_per_arm": [10, 100]})
     rows = all_needed([("early_intervention", load("early_intervention"))], [("jobstart", load("jobstart"))])
-    return Whole(found, [], pilots(NAMES, found.known, 104, reach, trials, PRIORS), {"dear": "it is a <building>"},
+    return Whole(found, [], pilots(NAMES, found.pairs, reach, trials, PRIORS), {"dear": "it is a <building>"},
                  rows, weeks_needed(found),
                  [where_better("good_if_x", "do nothing", -found.known.municipal[:, 0], found.parameters)])  # fmt: skip
 
@@ -311,6 +324,29 @@ def test_what_is_worth_knowing_is_of_the_whole_municipality_as_the_prices_of_tri
     assert "simulated" not in headline(whole)[0]
     [table] = next(one for one in sections(quarter) if one.key == "information").tables
     assert table[0][1] == "mio. kr., whole municipality" and table[1][1] == f"{kr / 0.25:,.2f}"
+
+
+def test_what_is_not_shown_is_not_said_to_be_absent() -> None:
+    """A trial within its calculation error of its price, luck as large as all that is found, shares of 0 %."""
+    whole = made_whole()
+    assert "A trial may be worth its price" in headline(replace(whole, pilots=[priced(1e4)]))[1]
+    assert "cannot be told from these runs" in headline(replace(whole, pilots=[priced(2e5, 2e5)]))[1]
+    assert (
+        "No trial of the sizes asked for is worth" in headline(replace(whole, pilots=[priced(9e5, 2e5)]))[1]
+    )
+    assert "cannot be told from luck" not in headline(whole)[1]
+    only_luck = replace(whole, decision=replace(whole.decision, pairs=like_ten_million(0.0, 1), names=("a", "b", "c"),
+                                                parameters={}))  # fmt: skip
+    assert "so it cannot be told from luck" in headline(only_luck)[1]
+    told = {section.key: " ".join(section.texts) for section in sections(whole)}
+    assert "0 % of 120 draws is not never: by so few draws it may be up to 3 %" in told["payback"]
+    assert (
+        told["acceptability"] == told["payback"] and "may be worth nothing, or as much" in told["information"]
+    )
+
+
+def priced(price: float, error: float = 0.0) -> Pilot:
+    return Pilot("s", 100, 1.0, 1.0, 0.5, {"evidence range": 1e5}, {"evidence range": error}, price)
 
 
 def test_failed_runs_end_the_answer_with_their_names() -> None:

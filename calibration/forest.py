@@ -1,6 +1,5 @@
 """The forest plot: every published number with its interval, and the model's beside it."""
 
-import io
 import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
@@ -15,7 +14,7 @@ _ROW_INCHES: Final = 0.34
 
 def draw(rows: Sequence["Row"]) -> dict[str, bytes]:
     """forest.svg and forest.png. Factors on a log scale; differences in units of the published effect."""
-    from experiments.figure_style import new_figure, style, svg
+    from experiments.figure_style import files, new_figure, style
 
     told = [row for row in rows if math.isfinite(row.paper)]  # a direction alone has no place on an axis
     factors, others = [row for row in told if row.ratio], [row for row in told if not row.ratio]
@@ -36,10 +35,7 @@ def draw(rows: Sequence["Row"]) -> dict[str, bytes]:
         for at, (part, title) in enumerate(parts):
             _panel(figure.add_subplot(grid[at]), part, title)
         _legend(figure)
-        image = io.BytesIO()
-        figure.savefig(image, format="png", dpi=130, metadata={"Software": None})
-        text = svg(figure, "forest", "Published experiments: paper and model")
-    return {"forest.svg": (text + "\n").encode(), "forest.png": image.getvalue()}
+        return files(figure, "forest", "Published experiments: paper and model")
 
 
 def _panel(axes: Any, rows: Sequence["Row"], title: str) -> None:

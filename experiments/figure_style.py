@@ -123,3 +123,11 @@ def svg(figure: "Figure", name: str, label: str = "") -> str:
     text = re.sub(r'(<svg[^>]*?) width="[\d.]+pt"', r"\1", text, count=1, flags=re.S)
     text = text.replace("<svg ", f'<svg role="img" aria-label="{escape(label or name, quote=True)}" ', 1)
     return "\n".join(line.rstrip() for line in text.splitlines()).strip()
+
+
+def files(figure: "Figure", name: str, label: str = "") -> dict[str, bytes]:
+    """The figure as NAME.svg and NAME.png: the same bytes each time."""
+    image = io.BytesIO()
+    with style():
+        figure.savefig(image, format="png", dpi=130, metadata={"Software": None})
+    return {f"{name}.svg": (svg(figure, name, label) + "\n").encode(), f"{name}.png": image.getvalue()}

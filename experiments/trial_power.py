@@ -4,7 +4,6 @@ The effect and the spread between persons are those found at the largest size si
 error changes, with the root of the persons per arm. Points are simulated trials. docs/trials.md.
 """
 
-import io
 import math
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -185,11 +184,6 @@ def _panel(axes: "Axes", study: Study, outcome: str, curve: Curve | None, simula
 
 def power_figures(study: Study) -> dict[str, bytes]:
     """trial_power.svg and trial_power.png: the same bytes each time."""
-    from experiments.figure_style import style, svg
+    from experiments.figure_style import files
 
-    figure = power_figure(study)
-    image = io.BytesIO()
-    with style():
-        figure.savefig(image, format="png", dpi=130, metadata={"Software": None})
-    text = svg(figure, "trial_power", "Power of the trial by persons per arm")
-    return {"trial_power.svg": (text + "\n").encode(), "trial_power.png": image.getvalue()}
+    return files(power_figure(study), "trial_power", "Power of the trial by persons per arm")

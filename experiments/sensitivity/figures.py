@@ -8,7 +8,7 @@ import numpy as np
 
 from experiments.figure_style import GRID, INK, SCENARIO_COLOURS, SOFT, new_figure, style
 from experiments.sensitivity.analysis import MAIN, OF_VARIANCE, Analysis, Ends
-from experiments.sensitivity.words import Unit, factor_words
+from experiments.sensitivity.words import Unit, factor_range, factor_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,26 +33,23 @@ def tornado(analysis: Analysis, found: Sequence[Ends], unit: Unit) -> "Figure":
         axes = figure.subplots()
         for row, k in enumerate(order):
             one = found[k]
-            for value, error, colour in (
-                (one.low * unit.scale, one.low_error * unit.scale, _LOW),
-                (one.high * unit.scale, one.high_error * unit.scale, _HIGH),
+            for value, error, colour, beside in (
+                (one.low * unit.scale, one.low_error * unit.scale, _LOW, -0.12),
+                (one.high * unit.scale, one.high_error * unit.scale, _HIGH, 0.12),
             ):
-                axes.barh(
-                    row,
-                    value - middle,
-                    left=middle,
-                    height=0.62,
-                    color=colour,
-                    alpha=1.0 if k in told else PALE,
+                shade = 1.0 if k in told else PALE
+                axes.barh(row, value - middle, left=middle, height=0.62, color=colour, alpha=shade)
+                axes.plot(
+                    [value - error, value + error], [row + beside] * 2, color=INK, linewidth=0.9, alpha=shade
                 )
-                axes.plot([value - error, value + error], [row, row], color=INK, linewidth=0.9)
         axes.axvline(middle, color=SOFT, linewidth=0.9)
         axes.axvline(0.0, color=INK, linewidth=1.2)
-        _rows(axes, [factor_words(found[k].factor.name) for k in order])
+        _rows(axes, [factor_range(found[k].factor) for k in order])
         axes.margins(x=0.06)
         axes.set_xlabel(
             f"{unit.words}: mean effect where the factor is low (lowest third, blue) and high (orange)"
-            + ("" if told.issuperset(order) else "\npale: what it moves cannot be told from luck")
+            + "\nlines: calculation error, for all factors at once"
+            + ("" if told.issuperset(order) else "; pale: what it moves cannot be told from luck")
         )
         axes.set_title(f"{analysis.effect.name}: what moves the effect")
         figure.tight_layout()
@@ -128,20 +125,24 @@ def _plane(analysis: Analysis, unit: Unit) -> "Figure":
     return figure
 
 
-def over_time(analysis: Analysis, by_year: Mapping[str, Sequence[float]]) -> "Figure":
-    """The main index of the largest factors year by year. by_year: year -> index of every factor."""
+def over_time(analysis: Analysis, by_year: Mapping[str, Analysis], units: Mapping[str, Unit]) -> "Figure":
+    """How far those that can be told to move the effect move it year by year. by_year, units: of each year."""
     years = sorted(by_year)
-    order = analysis.order()[:LINES]
+    order = (analysis.moved_by() or analysis.by_swing())[:LINES]
     with style():
         figure = new_figure(3.2)
         axes = figure.subplots()
+        axes.axhline(0.0, color=SOFT, linewidth=0.9)
         for at, k in enumerate(order):
-            values = [by_year[year][k] for year in years]
-            axes.plot(years, values, color=SCENARIO_COLOURS[at], marker="o", markersize=3.5,
-                      label=fill(factor_words(analysis.factors[k].name), 28))  # fmt: skip
-        axes.set_ylim(0.0, 1.02 if analysis.method in OF_VARIANCE else None)
+            found = [(by_year[year].swings[k], units[year].scale) for year in years]
+            axes.fill_between(years, [one.low * scale for one, scale in found],
+                              [one.high * scale for one, scale in found], color=SCENARIO_COLOURS[at], alpha=0.15,
+                              linewidth=0)  # fmt: skip
+            axes.plot(years, [one.value * scale for one, scale in found], color=SCENARIO_COLOURS[at], marker="o",
+                      markersize=3.5, label=fill(factor_words(analysis.factors[k].name), 28))  # fmt: skip
         axes.margins(x=0.05)
-        axes.set_title(f"{analysis.effect.name}: the same by year ({MAIN[analysis.method]})")
+        axes.set_ylabel(fill(units[years[0]].words.replace(f", {years[0]}", ""), 30))
+        axes.set_title(f"{analysis.effect.name}: what going from low to high does, by year (band: 95 %)")
         axes.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1.0, 0.5))
         figure.tight_layout()
     return figure

@@ -4,12 +4,12 @@ from math import isfinite
 from pathlib import Path
 from typing import Any, Final
 
-from experiments.figure_style import svg
+from experiments.figure_style import files, svg
 from experiments.sensitivity import figures
 from experiments.sensitivity.analysis import MAIN, SCREENING, Analysis
 from experiments.sensitivity.indices import Index
 from experiments.sensitivity.study import Study
-from experiments.sensitivity.words import NO_ORDER, factor_words, paragraph
+from experiments.sensitivity.words import NO_ORDER, factor_words, paragraph, unit_of
 
 TEMPLATES: Final = Path(__file__).parents[1] / "templates"
 ROWS: Final = 12
@@ -46,6 +46,20 @@ def render(found: Study, heading: str, design: str, watermark: str, command: str
     )
 
 
+def tornado_files(found: Study) -> dict[str, bytes]:
+    """The tornado of each effect to be used elsewhere, such as early_intervention_net_municipal_cost.svg and .png."""
+    made: dict[str, bytes] = {}
+    if found.plan.method != SCREENING:  # neighbours of a screening are alike: their ends have no honest error
+        for one in found.analyses:
+            unit, words = found.units[one.effect.outcome], one.effect.outcome.removesuffix("/all/all")
+            name = "_".join(filter(None, (one.effect.scenario, one.effect.context, words)))
+            name = "".join(sign if sign.isalnum() else "_" for sign in name)
+            made |= files(
+                figures.tornado(one, found.ends[one.effect.key], unit), name, "what moves the effect"
+            )
+    return made
+
+
 def _section(found: Study, one: Analysis, number: int) -> dict[str, Any]:
     at = one.effect.key
     unit = found.units[one.effect.outcome]
@@ -53,7 +67,8 @@ def _section(found: Study, one: Analysis, number: int) -> dict[str, Any]:
     if one.method != SCREENING:
         drawn.insert(0, figures.tornado(one, found.ends[at], unit))
     if found.years[at]:
-        drawn.append(figures.over_time(one, found.years[at]))
+        units = {year: unit_of(of.effect.outcome, 52) for year, of in found.years[at].items()}
+        drawn.append(figures.over_time(one, found.years[at], units))
     main = MAIN[one.method]
     swung = ["low to high third", "95 % from", "to"] if one.swings else []
     rows = [["factor", "group", *swung, main, "95 % from", "to"]]

@@ -78,7 +78,9 @@ class Study:
     u: np.ndarray  # float64 (points, factors): quantiles
     analyses: list[Analysis]
     ends: dict[tuple[str, str], list[Ends]]  # by key of the effect
-    years: dict[tuple[str, str], dict[str, list[float]]]  # main index by year
+    years: dict[
+        tuple[str, str], dict[str, Analysis]
+    ]  # the same effect in each year, without bounds of its indices
     convergence: dict[tuple[str, str], list[tuple[int, np.ndarray]]]
     units: dict[str, Unit]
     screened: "Study | None" = None
@@ -299,8 +301,8 @@ def _effects(runs: Runs, outcome: str) -> list[Effect]:
 
 def _by_year(
     experiment: Experiment, plan: Plan, factors: Sequence[Factor], u: np.ndarray, runs: Runs, effect: Effect
-) -> dict[str, list[float]]:
-    """The main index in each whole budget year."""
+) -> dict[str, Analysis]:
+    """The effect analysed in each whole budget year."""
     base = experiment.worlds[PLAIN][0]
     first, last = year_of(base.start_week), year_of(base.start_week + base.weeks - 1)
     stem, _, year = effect.outcome.rpartition("/")
@@ -313,8 +315,8 @@ def _by_year(
     for y, name in names.items():
         alike = [one for one in _effects(runs, name) if one.name == effect.name]
         if alike:
-            found = analyse(plan.method, factors, u, plan.n, alike[0], 0)
-            out[y] = [one[MAIN[plan.method]].value for one in found.indices]
+            out[y] = analyse(plan.method, factors, u, plan.n, alike[0], 0)
+            out[y].swings = swings(factors, u, alike[0].y, plan.row(len(factors)))
     return out
 
 
@@ -333,11 +335,15 @@ def tables(found: Study) -> "dict[str, pd.DataFrame]":
         for one in all_ends
     ]  # fmt: skip
     years_rows = [
-        {"scenario": scenario, "outcome": outcome, "year": year, "factor": factor.name, "value": value}
+        {
+            "scenario": scenario, "outcome": outcome, "year": year, "factor": factor.name, "index": index.name,
+            "value": index.value, "low": index.low, "high": index.high,
+        }
         for (scenario, outcome), by_year in found.years.items()
-        for year, values in by_year.items()
-        for factor, value in zip(found.factors, values, strict=True)
-    ]
+        for year, one in by_year.items()
+        for k, factor in enumerate(found.factors)
+        for index in (one.indices[k][MAIN[one.method]], one.swings[k])
+    ]  # fmt: skip
     grown = [
         {"scenario": scenario, "outcome": outcome, "rows": n, "factor": factor.name, "ST": value}
         for (scenario, outcome), steps in found.convergence.items()

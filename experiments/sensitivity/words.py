@@ -20,6 +20,7 @@ PLACES: Final = (
     "law.",
 )  # where a number is written needs no saying
 MOSTLY_LUCK: Final = 0.5
+TRIFLING: Final = 0.05  # of the largest index
 NO_ORDER: Final = "No single factor is shown to change which of the scenarios gives less."
 
 
@@ -53,6 +54,14 @@ def factor_words(name: str) -> str:
     for place in PLACES:
         name = name.removeprefix(place)
     return name.replace(".", ": ").replace("_", " ")
+
+
+def factor_range(factor: Factor) -> str:
+    """The same with what is low and what is high: 'staff: weeks to fill, 6 to 20'."""
+    if factor.range is None:
+        return factor_words(factor.name)
+    low, high = (f"{x:,.0f}" if abs(x) >= 1000 else f"{x:.4g}" for x in (factor.range.low, factor.range.high))
+    return f"{factor_words(factor.name)}, {low} to {high}"
 
 
 def paragraph(analysis: Analysis, found: Sequence[Ends], unit: Unit) -> str:
@@ -96,7 +105,7 @@ def paragraph(analysis: Analysis, found: Sequence[Ends], unit: Unit) -> str:
 def _shares(analysis: Analysis, unit: Unit, moved: bool) -> str:
     """Whose ignorance the spread of the effect is, as far as it can be told."""
     if analysis.luck_out:
-        top = analysis.shared_by()[:NAMED]
+        top = [k for k in analysis.shared_by() if _counts(analysis, k)][:NAMED]
         if not top:
             return (
                 "How much of what is not known stands in each factor cannot be told from luck with these runs:"
@@ -114,6 +123,12 @@ def _shares(analysis: Analysis, unit: Unit, moved: bool) -> str:
         if not (clear and top):
             return "By its indices no order of factors is claimed: more than half of it may be luck, or is missed."
     return "It is driven most by " + _listed([_named(analysis, k, unit) for k in top]) + "."
+
+
+def _counts(analysis: Analysis, k: int) -> bool:
+    """Whether a factor's part is worth words beside the largest: a price can be told and be next to nothing."""
+    main = [one[MAIN[analysis.method]].value for one in analysis.indices]
+    return main[k] >= TRIFLING * float(np.nanmax(main))
 
 
 def _named(analysis: Analysis, k: int, unit: Unit) -> str:

@@ -352,10 +352,16 @@ def _forecast(
 
 def _write(found: "Study", folder: Path, head: str, command: str) -> list[str]:
     """Tables and page; the screening of auto beside them."""
-    from experiments.sensitivity.page import render
+    from experiments.sensitivity.page import render, tornado_files
     from experiments.sensitivity.study import tables
 
     made = []
+    for name, content in tornado_files(found).items():
+        path = folder / "figures" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(content)
+    if (folder / "figures").is_dir():
+        made.append("figures")
     for prefix, one in (("screening_", found.screened), ("", found)):
         if one is None:
             continue

@@ -8,6 +8,7 @@ import numpy as np
 
 from experiments.figure_style import GRID, INK, SCENARIO_COLOURS, SOFT, new_figure, style
 from experiments.sensitivity.analysis import MAIN, OF_VARIANCE, Analysis, Ends
+from experiments.sensitivity.indices import Index
 from experiments.sensitivity.words import Unit, factor_range, factor_words
 
 if TYPE_CHECKING:
@@ -128,21 +129,42 @@ def _plane(analysis: Analysis, unit: Unit) -> "Figure":
 def over_time(analysis: Analysis, by_year: Mapping[str, Analysis], units: Mapping[str, Unit]) -> "Figure":
     """How far those that can be told to move the effect move it year by year. by_year, units: of each year."""
     years = sorted(by_year)
-    order = (analysis.moved_by() or analysis.by_swing())[:LINES]
+    found = [(by_year[year].swings, units[year].scale) for year in years]
+    words = units[years[0]].words.replace(f", {years[0]}", "")
+    return _swinging(analysis, years, found, words, "what going from low to high does, by year (band: 95 %)")
+
+
+def converging(analysis: Analysis, steps: Mapping[int, Analysis], unit: Unit) -> "Figure":
+    """The same swings from a part of the design and from all of it: still moving, or settled? steps: by rows."""
+    rows = sorted(steps)
+    found = [(steps[n].swings, unit.scale) for n in rows]
+    labels = [f"{n} rows" for n in rows]
+    return _swinging(analysis, labels, found, unit.words, "the same as the design grows (band: 95 %)")
+
+
+def _swinging(
+    analysis: Analysis,
+    places: Sequence[str],
+    found: Sequence[tuple[list[Index], float]],
+    words: str,
+    title: str,
+) -> "Figure":
+    """Swings of those that can be told to move the effect. found: swings of all factors and their scale, by place."""
     with style():
         figure = new_figure(3.2)
         axes = figure.subplots()
         axes.axhline(0.0, color=SOFT, linewidth=0.9)
-        for at, k in enumerate(order):
-            found = [(by_year[year].swings[k], units[year].scale) for year in years]
-            axes.fill_between(years, [one.low * scale for one, scale in found],
-                              [one.high * scale for one, scale in found], color=SCENARIO_COLOURS[at], alpha=0.15,
-                              linewidth=0)  # fmt: skip
-            axes.plot(years, [one.value * scale for one, scale in found], color=SCENARIO_COLOURS[at], marker="o",
-                      markersize=3.5, label=fill(factor_words(analysis.factors[k].name), 28))  # fmt: skip
+        for at, k in enumerate((analysis.moved_by() or analysis.by_swing())[:LINES]):
+            value, low, high = (
+                [getattr(swings[k], name) * scale for swings, scale in found]
+                for name in ("value", "low", "high")
+            )
+            axes.fill_between(places, low, high, color=SCENARIO_COLOURS[at], alpha=0.15, linewidth=0)
+            axes.plot(places, value, color=SCENARIO_COLOURS[at], marker="o", markersize=3.5,
+                      label=fill(factor_words(analysis.factors[k].name), 28))  # fmt: skip
         axes.margins(x=0.05)
-        axes.set_ylabel(fill(units[years[0]].words.replace(f", {years[0]}", ""), 30))
-        axes.set_title(f"{analysis.effect.name}: what going from low to high does, by year (band: 95 %)")
+        axes.set_ylabel(fill(words, 30))
+        axes.set_title(f"{analysis.effect.name}: {title}")
         axes.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1.0, 0.5))
         figure.tight_layout()
     return figure

@@ -136,15 +136,6 @@ def sobol(y: np.ndarray, factors: int, bootstraps: int = BOOTSTRAPS) -> list[dic
     return _with_bounds(("S1", "ST"), of, len(rows), bootstraps)
 
 
-def convergence(y: np.ndarray, factors: int) -> list[tuple[int, np.ndarray]]:
-    """Total indices from the first half, quarter ... of the design and from all of it: (rows, float64 (factors,))."""
-    rows = len(y) // (factors + 2)
-    sizes = [n for n in (rows // 8, rows // 4, rows // 2, rows) if n >= 8]
-    return [
-        (n, np.array([one["ST"].value for one in sobol(y[: n * (factors + 2)], factors, 0)])) for n in sizes
-    ]
-
-
 def _positive(value: float) -> float:
     return value if value > 0 else float("nan")
 

@@ -69,6 +69,8 @@ def _section(found: Study, one: Analysis, number: int) -> dict[str, Any]:
     if found.years[at]:
         units = {year: unit_of(of.effect.outcome, 52) for year, of in found.years[at].items()}
         drawn.append(figures.over_time(one, found.years[at], units))
+    if len(found.convergence.get(at, {})) > 1:
+        drawn.append(figures.converging(one, found.convergence[at], unit))
     main = MAIN[one.method]
     swung = ["low to high third", "95 % from", "to"] if one.swings else []
     rows = [["factor", "group", *swung, main, "95 % from", "to"]]

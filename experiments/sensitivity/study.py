@@ -25,7 +25,7 @@ from experiments.sensitivity.analysis import (
     points_needed,
 )
 from experiments.sensitivity.factors import Factor, point_of
-from experiments.sensitivity.indices import convergence
+from experiments.sensitivity.indices import Index
 from experiments.sensitivity.running import MOST_EXTRA, Lot, Runs
 from experiments.sensitivity.settings import LEVERS
 from experiments.sensitivity.surrogate import FEWEST, FRESH, of_emulator
@@ -81,7 +81,7 @@ class Study:
     years: dict[
         tuple[str, str], dict[str, Analysis]
     ]  # the same effect in each year, without bounds of its indices
-    convergence: dict[tuple[str, str], list[tuple[int, np.ndarray]]]
+    convergence: dict[tuple[str, str], dict[int, Analysis]]  # from the first rows of the design, by how many
     units: dict[str, Unit]
     screened: "Study | None" = None
     remarks: list[str] = field(default_factory=list)  # on how the runs were made
@@ -233,7 +233,7 @@ def study(experiment: Experiment, plan: Plan, factors: Sequence[Factor], u: np.n
             out.ends[effect.key] = ends(factors, fitted, effect.mean[: len(fitted)], row)
             out.years[effect.key] = _by_year(experiment, plan, factors, u, runs, effect)
             if plan.method == VARIANCE and not plan.emulated:
-                out.convergence[effect.key] = convergence(effect.y, len(factors))
+                out.convergence[effect.key] = _growing(plan, factors, u, found)
     return out
 
 
@@ -320,6 +320,25 @@ def _by_year(
     return out
 
 
+def _growing(plan: Plan, factors: Sequence[Factor], u: np.ndarray, found: Analysis) -> dict[int, Analysis]:
+    """The effect analysed from an eighth, a quarter, half and all of the rows; less than eight rows say nothing."""
+    out = {}
+    for n in (plan.n // 8, plan.n // 4, plan.n // 2):
+        if n >= 8:
+            points = n * found.row
+            part = Effect(
+                found.effect.scenario, found.effect.outcome, found.effect.y[:points], found.effect.context
+            )
+            out[n] = analyse(plan.method, factors, u[:points], n, part, 0)
+            out[n].swings = swings(factors, u[:points], part.y, found.row)
+    return {**out, plan.n: found}
+
+
+def _row_of(one: Analysis, k: int, index: Index) -> dict[str, object]:
+    name = one.factors[k].name
+    return {"factor": name, "index": index.name, "value": index.value, "low": index.low, "high": index.high}
+
+
 def tables(found: Study) -> "dict[str, pd.DataFrame]":
     """indices, ends, years and the design as tables."""
     import pandas as pd
@@ -335,20 +354,18 @@ def tables(found: Study) -> "dict[str, pd.DataFrame]":
         for one in all_ends
     ]  # fmt: skip
     years_rows = [
-        {
-            "scenario": scenario, "outcome": outcome, "year": year, "factor": factor.name, "index": index.name,
-            "value": index.value, "low": index.low, "high": index.high,
-        }
+        {"scenario": scenario, "outcome": outcome, "year": year, **_row_of(one, k, index)}
         for (scenario, outcome), by_year in found.years.items()
         for year, one in by_year.items()
-        for k, factor in enumerate(found.factors)
+        for k in range(len(found.factors))
         for index in (one.indices[k][MAIN[one.method]], one.swings[k])
-    ]  # fmt: skip
+    ]
     grown = [
-        {"scenario": scenario, "outcome": outcome, "rows": n, "factor": factor.name, "ST": value}
+        {"scenario": scenario, "outcome": outcome, "rows": n, **_row_of(one, k, index)}
         for (scenario, outcome), steps in found.convergence.items()
-        for n, values in steps
-        for factor, value in zip(found.factors, values, strict=True)
+        for n, one in steps.items()
+        for k in range(len(found.factors))
+        for index in (one.indices[k][MAIN[one.method]], one.swings[k])
     ]
     out = {"indices": tidy(found.analyses), "ends": pd.DataFrame(ends_rows)}
     out |= {

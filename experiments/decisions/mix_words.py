@@ -19,6 +19,7 @@ _KEPT_WORDS: Final = {
     "sick_jobs": "returns to work, sick",
     "plan_compliance": "contact plan kept, % points",
 }
+_KEPT_UNIT: Final = {"activityready_jobs": 1.0, "sick_jobs": 1.0, "plan_compliance": 0.01}
 
 
 def mix_texts(mix: Mix) -> list[str]:
@@ -57,7 +58,23 @@ def mix_texts(mix: Mix) -> list[str]:
         " and returns of the sick, and the contact plan, not shown to be worse than with nothing done. That does not"
         " show that they are unharmed: see their means and errors."
     )
+    if harms := _harms(mix):
+        texts.append(f"Shown to be worse than with nothing done, on fresh luck: {'; '.join(harms)}.")
     return texts
+
+
+def _harms(mix: Mix) -> list[str]:
+    """What some finalist is shown to do to those who are to be kept from harm: 'early_intervention alone: job ...'."""
+    out = []
+    for one in mix.finalists:
+        worse = [
+            f"{_KEPT_WORDS[key]} {_error(one.values[key], _KEPT_UNIT[key], 1)}"
+            for key in KEPT
+            if sum(one.values[key]) < 0.0
+        ]
+        if worse:
+            out.append(f"{', '.join(one.names)}: {', '.join(worse)}")
+    return out
 
 
 def mix_tables(mix: Mix) -> list[list[list[str]]]:
@@ -81,7 +98,7 @@ def mix_tables(mix: Mix) -> list[list[list[str]]]:
                 _error(one.values["weeks"], 1.0, 0),
                 _behind(one.behind["people"], "people"),
                 _error(one.values["vulnerable_weeks"], 1.0, 0),
-                *(_error(one.values[key], 0.01 if key == "plan_compliance" else 1.0, 1) for key in KEPT),
+                *(_error(one.values[key], _KEPT_UNIT[key], 1) for key in KEPT),
             ]
         )
     front = [
@@ -112,8 +129,8 @@ def _last(mix: Mix, view: str) -> str:
         )
     if last.unspent_kr > 0.0 and not last.value:
         return (
-            f"It leaves {_mio(last.unspent_kr)} mio. kr. a year: by the fitted answer more of no lever helps; with more"
-            " pairs it may."
+            f"It leaves {_mio(last.unspent_kr)} mio. kr. a year: nothing that may be bought next is shown to help;"
+            " with more pairs it may be."
         )
     if view == "people":
         weeks, error = 1e6 * last.value, 1e6 * last.error

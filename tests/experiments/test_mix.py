@@ -356,7 +356,7 @@ def test_a_mix_is_told_and_drawn() -> None:
     found = made_mix()
     told = " ".join(mix_texts(found))
     assert f"{found.runs:,} runs" in told and "1 of the municipality, 260 weeks" in told
-    assert "by the fitted answer more of no lever helps" in told and "cannot be told apart" in told
+    assert "nothing that may be bought next is shown to help" in told and "cannot be told apart" in told
     for rows in mix_tables(found):
         assert len({len(row) for row in rows}) == 1
     assert len(mix_figures(found)) == 2

@@ -90,7 +90,12 @@ OUTCOMES: Final[dict[str, Kind]] = {
         " `preventable` are group shifts and reorganisations among them, `unpreventable` the rest",
     ),
     "caseworker_changes": Kind("changes", "time", "new caseworkers by cause"),
-    "wait_weeks_first_meeting": Kind("weeks", "time", "mean wait of the first meetings held"),
+    "wait_weeks_first_meeting": Kind(
+        "weeks",
+        "time",
+        "weeks from the start of a spell to its first meeting with the municipality, mean of all benefits: the a-kasse"
+        " holds the first ones on dagpenge, so the contact plan can be kept although it is long",
+    ),
     "queue_persons": Kind("persons", "time", "due meetings left over at the end of a week, mean"),
     "queue_hours": Kind("hours", "time", "work left over at the end of a week, mean"),
     "meetings": Kind(

@@ -93,8 +93,9 @@ OUTCOMES: Final[dict[str, Kind]] = {
     "wait_weeks_first_meeting": Kind(
         "weeks",
         "time",
-        "weeks from the start of a spell to its first meeting with the municipality, mean of all benefits: the a-kasse"
-        " holds the first ones on dagpenge, so the contact plan can be kept although it is long",
+        "weeks from the start of a spell to its first meeting, mean of all benefits but those whose first meetings the"
+        " a-kasse holds; the plan asks for it by week 26 in fleksjob and, since July 2026, of the sick, so it can be"
+        " long although the plan is kept",
     ),
     "queue_persons": Kind("persons", "time", "due meetings left over at the end of a week, mean"),
     "queue_hours": Kind("hours", "time", "work left over at the end of a week, mean"),

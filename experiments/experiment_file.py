@@ -9,12 +9,13 @@
 Checked like scenarios: every problem with file and line. docs/experiments.md.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from experiments.decisions.question import Question
 from experiments.equal_budget import LEAST_BUDGET, Priced, check_split, price
@@ -38,11 +39,23 @@ class Stop(Frozen):
     most_pairs: int = Field(400, ge=4, le=1_000_000)
 
 
+def _one_reading(value: Any) -> Any:
+    """A number that is not also one with dots between thousands: 500.000 is what a caseworker costs, or 500."""
+    if isinstance(value, str) and re.fullmatch(r"[+-]?[1-9]\d{0,2}(\.\d{3})+", value.strip()):
+        raise ValueError(
+            f"'{value.strip()}' can be read in two ways; write it without dots for thousands, or with fewer decimals"
+        )
+    return value
+
+
+End = Annotated[float, BeforeValidator(_one_reading)]
+
+
 class Between(Frozen):
     """Between what a value of the scenarios may vary in a sensitivity analysis, evenly."""
 
-    low: float
-    high: float
+    low: End
+    high: End
 
 
 class ExperimentFile(Frozen):

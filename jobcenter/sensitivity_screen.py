@@ -6,8 +6,9 @@ from typing import Any, Final
 
 from experiments.sensitivity.analysis import MAIN
 from experiments.sensitivity.study import Study
-from experiments.sensitivity.words import NO_ORDER, factor_words
+from experiments.sensitivity.words import NO_ORDER, factor_words, shown
 from jobcenter.screen import columns, json_number
+from sim.records.outcome_list import OUTCOMES
 
 SHOWN: Final = 8
 
@@ -17,9 +18,13 @@ def show(found: Study) -> None:
     if found.screened is not None:
         kept = {factor.name for factor in found.factors}
         lost = len(found.screened.factors) - len(kept)
+        rest = (
+            f" The other {lost}\nstay at their central values from here on: what they do is not in what follows."
+            if lost
+            else ""
+        )
         print(
-            f"\nScreening: of {len(found.screened.factors)} factors {len(kept)} are looked at closer. The other {lost}"
-            " stay at their\ncentral values from here on: what they do is not in what follows."
+            f"\nScreening: of {len(found.screened.factors)} factors {len(kept)} are looked at closer.{rest}"
         )
     for remark in found.remarks:
         print("\n" + fill(remark, 116))
@@ -33,7 +38,7 @@ def show(found: Study) -> None:
         rows = [["  factor", "group", main, "95 % from", "to", *beside]]
         for k in one.ranked()[:SHOWN]:
             index = one.indices[k][main]
-            numbers = (index.value, index.low, index.high)
+            numbers = shown(one, [index.value * scale, index.low * scale, index.high * scale])
             two = (
                 (one.indices[k]["mu"].value, one.indices[k]["sigma"].value)
                 if screening
@@ -42,7 +47,7 @@ def show(found: Study) -> None:
             rows.append(
                 [
                     f"  {factor_words(one.factors[k].name)}", one.factors[k].group,
-                    *(f"{value * scale:,.2f}" if isfinite(value) else "-" for value in numbers),
+                    *(f"{value:,.2f}" if isfinite(value) else "-" for value in numbers),
                     *(f"{value * unit.scale:+,.2f}" for value in two),
                 ]
             )  # fmt: skip
@@ -54,8 +59,11 @@ def show(found: Study) -> None:
 
 
 def as_json(found: Study) -> dict[str, Any]:
-    """The same as numbers."""
+    """The same as numbers, in the units of the outcomes, of the part of the municipality that is simulated."""
+    base = found.experiment.worlds[""][0]
     return {
+        "simulated_share": base.world.share,
+        "weeks": base.weeks,
         "method": found.plan.method,
         "factors": [{"factor": factor.name, "group": factor.group} for factor in found.factors],
         "screened": [factor.name for factor in found.screened.factors] if found.screened else [],
@@ -64,6 +72,7 @@ def as_json(found: Study) -> dict[str, Any]:
                 "scenario": one.effect.scenario,
                 "context": one.effect.context,
                 "outcome": one.effect.outcome,
+                "unit": OUTCOMES[one.effect.outcome.split("/")[0]].unit,
                 "luck_share": json_number(one.effect.luck_share),
                 "says": text,
                 "indices": [

@@ -38,6 +38,7 @@ MAIN: Final = {
 }
 # Methods whose index is a share of variance: between nothing and all of it, however far luck carries an estimate.
 OF_VARIANCE: Final = ("sobol", "rbd_fast", "shapley")
+MOSTLY_LUCK: Final = 0.5
 LEVELS: Final = 4  # of Morris' grid
 SEED: Final = 20_260_101  # of designs; never 0, which SALib takes for none
 THIRD: Final = 3
@@ -109,7 +110,7 @@ class Analysis:
         zero.
         """
         rows = len(self.effect.y) // self.row
-        if not self.luck_out or variance_bound(self.effect.y, self.row) <= 0:
+        if not (self.luck_out and self.shares_told()):
             return []
         wider = float(student(0.025 / len(self.indices), rows - 1) / NormalDist().inv_cdf(0.975))
         power = 2 if self.method == SCREENING else 1  # rms is the root of what was estimated
@@ -119,6 +120,16 @@ class Analysis:
             for one in found
         ]
         return [k for k, told in zip(self.order(), above, strict=True) if told]
+
+    def shares_told(self) -> bool:
+        """Whether there is something that factors can have shares of, as far as these runs show.
+
+        Where luck is left in the indices, it and what an emulator misses must be the smaller half.
+        """
+        if self.luck_out:
+            return variance_bound(self.effect.y, self.row) > 0
+        emulated = self.method == VARIANCE
+        return self.missed <= MOSTLY_LUCK and (emulated or self.effect.luck_share <= MOSTLY_LUCK)
 
     def told_from_luck(self) -> bool:
         """Whether some factor's part of the variance is."""

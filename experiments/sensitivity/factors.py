@@ -118,6 +118,14 @@ def factors_of(
                     f"{experiment.path}: factors: {factor.name} cannot vary: 'equal_budget' chose the doses of the"
                     " levers, and reading the file again would undo them; leave the factor or 'equal_budget' out"
                 )
+    for factor in chosen:
+        if factor.in_files and factor.name.startswith(LEVERS):
+            lever = factor.name.split(".")[1]
+            if not any(lever in one.levers for world in experiment.worlds.values() for one in world):
+                raise UserError(
+                    f"{experiment.path}: factors: {factor.name} would change nothing: no scenario of the set has"
+                    f" '{lever}', and a lever's number varies only where the lever is; leave it out or add a scenario"
+                )
     chosen = [factor for factor in chosen if factor.name not in fixed]
     if len(chosen) < 2:
         raise UserError(

@@ -1,6 +1,5 @@
 """The analysis as one HTML page with its figures inside; the same bytes for the same input."""
 
-from math import isfinite
 from pathlib import Path
 from typing import Any, Final
 
@@ -9,7 +8,7 @@ from experiments.sensitivity import figures
 from experiments.sensitivity.analysis import MAIN, SCREENING, Analysis
 from experiments.sensitivity.indices import Index
 from experiments.sensitivity.study import Study
-from experiments.sensitivity.words import NO_ORDER, factor_words, paragraph, unit_of
+from experiments.sensitivity.words import NO_ORDER, factor_words, number_words, paragraph, shown, unit_of
 
 TEMPLATES: Final = Path(__file__).parents[1] / "templates"
 ROWS: Final = 12
@@ -75,11 +74,13 @@ def _section(found: Study, one: Analysis, number: int) -> dict[str, Any]:
     swung = ["low to high third", "95 % from", "to"] if one.swings else []
     rows = [["factor", "group", *swung, main, "95 % from", "to"]]
     for k in one.ranked()[:ROWS]:
-        numbers = _numbers(one.indices[k][main], 1.0)
+        # Screening is in the unit of the outcome; a share is shown between nothing and all of it.
+        numbers = _numbers(one.indices[k][main], unit.scale if one.method == SCREENING else 1.0)
+        numbers = shown(one, numbers)
         if one.swings:
             numbers = _numbers(one.swings[k], unit.scale) + numbers
         rows.append([factor_words(one.factors[k].name), one.factors[k].group,
-                     *(f"{value:,.3g}" if isfinite(value) else "-" for value in numbers)])  # fmt: skip
+                     *(number_words(value) for value in numbers)])  # fmt: skip
     return {
         "title": f"{one.effect.name}: {unit.words}",
         "texts": [paragraph(one, found.ends[at], unit)],

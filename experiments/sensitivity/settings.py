@@ -22,7 +22,11 @@ LEVERS: Final = "levers."
 
 
 def with_settings(scenario: Scenario, settings: Mapping[str, str]) -> Scenario:
-    """The scenario with each value at its path replaced by the number written beside it. Raises UserError."""
+    """The scenario with each value at its path replaced by the number written beside it. Raises UserError.
+
+    A lever's number belongs to the scenarios that have the lever: laid on the base too it would leave the difference.
+    """
+    settings = {name: text for name, text in settings.items() if _concerns(scenario, name)}
     slow = {
         name: text for name, text in settings.items() if not name.startswith((_MUNICIPALITY, _PAID_SHARE))
     }
@@ -49,6 +53,10 @@ def with_settings(scenario: Scenario, settings: Mapping[str, str]) -> Scenario:
     if shares:
         law = _with_shares(law, shares)
     return replace(scenario, municipality=municipality, law=law)
+
+
+def _concerns(scenario: Scenario, name: str) -> bool:
+    return not name.startswith(LEVERS) or name.split(".")[1] in scenario.levers
 
 
 def _with_shares(law: Law, shares: Mapping[str, float]) -> Law:

@@ -218,7 +218,9 @@ def study(experiment: Experiment, plan: Plan, factors: Sequence[Factor], u: np.n
     units = check_plan(plan, experiment)
     out = Study(experiment, plan, list(factors), u, [], {}, {}, {}, units)
     if any(point.values for point in runs.points):
-        out.remarks += dict.fromkeys(one.remark() for one in runs.fit_levels(1))
+        runs.fit_levels(1)
+        for variant, one in runs.responses.items():
+            out.remarks.append((f"{variant}: " if variant else "") + one.remark())
     for outcome in plan.outcomes:
         for effect in _effects(runs, outcome):
             if plan.emulated:

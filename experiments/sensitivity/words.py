@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from experiments.sensitivity.analysis import MAIN, OF_VARIANCE, SCREENING, VARIANCE, Analysis, Ends
+from experiments.sensitivity.analysis import MAIN, MOSTLY_LUCK, OF_VARIANCE, SCREENING, Analysis, Ends
 from experiments.sensitivity.factors import Factor
 from sim.errors import UserError
 from sim.records.outcome_list import OUTCOMES
@@ -19,7 +19,6 @@ PLACES: Final = (
     "law.benefit_rates.",
     "law.",
 )  # where a number is written needs no saying
-MOSTLY_LUCK: Final = 0.5
 TRIFLING: Final = 0.05  # of the largest index
 NO_ORDER: Final = "No single factor is shown to change which of the scenarios gives less."
 
@@ -35,7 +34,12 @@ class Unit:
 def unit_of(outcome: str, weeks: int) -> Unit:
     """Kroner over the horizon are shown as mio. kr. a year. Raises UserError for an unknown outcome."""
     name, *rest = outcome.split("/")
-    if name not in OUTCOMES or len(rest) < 2:
+    if name in OUTCOMES and len(rest) < 2:
+        raise UserError(
+            f"--outcome {outcome}: its group and year are missing; write {name}/GROUP/YEAR, for example"
+            f" {'full_time_persons/support/all' if name == 'full_time_persons' else f'{name}/all/all'}"
+        )
+    if name not in OUTCOMES:
         raise UserError(
             f"--outcome {outcome}: not known{nearest(name, OUTCOMES)}; write OUTCOME/GROUP/YEAR, for example"
             " net_municipal_cost/all/all"
@@ -54,6 +58,22 @@ def factor_words(name: str) -> str:
     for place in PLACES:
         name = name.removeprefix(place)
     return name.replace(".", ": ").replace("_", " ")
+
+
+def number_words(value: float) -> str:
+    """A number as tables have it: three digits that count, '-' where there is none."""
+    if not np.isfinite(value):
+        return "-"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:,.3g}"
+
+
+def shown(analysis: Analysis, numbers: list[float]) -> list[float]:
+    """An index and its bounds as they are shown: shares between nothing and all; none where shares cannot be told."""
+    if analysis.method not in OF_VARIANCE:
+        return numbers
+    if not analysis.shares_told():
+        return [float("nan")] * len(numbers)
+    return [min(max(0.0, value), 1.0) if np.isfinite(value) else value for value in numbers]
 
 
 def factor_range(factor: Factor) -> str:
@@ -114,13 +134,11 @@ def _shares(analysis: Analysis, unit: Unit, moved: bool) -> str:
                 else "No factor can be told from luck with these runs: more points, or more seeds."
             )
     else:
-        emulated = analysis.method == VARIANCE
-        clear = analysis.missed <= MOSTLY_LUCK and (emulated or analysis.effect.luck_share <= MOSTLY_LUCK)
         # Those whose interval holds nothing at all are not named.
         top = [
             k for k in analysis.order()[:NAMED] if not analysis.indices[k][MAIN[analysis.method]].low <= 0.0
         ]
-        if not (clear and top):
+        if not (analysis.shares_told() and top):
             return "By its indices no order of factors is claimed: more than half of it may be luck, or is missed."
     return "It is driven most by " + _listed([_named(analysis, k, unit) for k in top]) + "."
 

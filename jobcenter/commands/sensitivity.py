@@ -4,6 +4,7 @@ Example: jobcenter sensitivity sensitivity_three_levers --method auto
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -49,6 +50,7 @@ DEFAULT_N: Final = {"sobol": 128}
 EMULATOR_POINTS: Final = 256
 TRAJECTORIES: Final = 10
 SURVIVORS: Final = 12
+MARK: Final = "analysis.json"  # in --out: whose files lie there
 DEFAULT_SEEDS: Final = {"morris": 3}
 
 
@@ -171,6 +173,8 @@ def sensitivity(
     for plan in plans:
         check_plan(plan, experiment)
     folder = out or Path("results") / f"sensitivity_{experiment.name}"
+    mark = {"of": names, "method": f"{method} of an emulator" if emulator else method}
+    _check_folder(folder, mark)
     count = workers or os.cpu_count() or 1
     say = (lambda text: None) if print_json else (lambda text: print(text, flush=True))
     base = experiment.worlds[""][0]
@@ -183,6 +187,7 @@ def sensitivity(
     if dry:
         return
     store = Store.create_or_open(kept_runs)
+    (folder / MARK).write_text(json.dumps(mark, ensure_ascii=False) + "\n", encoding="utf-8")
     command = command_line(
         "sensitivity",
         *names,
@@ -219,6 +224,21 @@ def sensitivity(
     say(f"\nWritten: {folder} ({', '.join(made)})")
 
 
+def _check_folder(folder: Path, mark: Mapping[str, object]) -> None:
+    """Raises UserError for a folder whose files this analysis would overwrite."""
+    if folder.exists() and not folder.is_dir():
+        raise UserError(f"--out {folder}: is a file; it must be a folder")
+    there = folder / MARK
+    if there.is_file():
+        held = json.loads(there.read_text(encoding="utf-8"))
+        if held != mark:
+            raise UserError(
+                f"--out {folder}: holds the analysis of {' '.join(held['of'])} by {held['method']}; choose another"
+            )
+    elif folder.is_dir() and any(folder.iterdir()):
+        raise UserError(f"--out {folder}: is not empty and holds no analysis; choose another folder")
+
+
 def _check_options(
     method: str, n: int | None, trajectories: int, survivors: int, emulator: bool, extra_seeds: int
 ) -> None:
@@ -242,6 +262,9 @@ def _experiment(
     from experiments.experiment_file import find_experiment, load_experiment
     from experiments.sensitivity.study import for_weeks, of_scenarios
 
+    twice = next((name for at, name in enumerate(names) if name in names[:at]), None)
+    if twice is not None:
+        raise UserError(f"{twice}: is named twice; name the base and then each other scenario once")
     part = share if share is not None else None if full else QUICK_SHARE
     more = [*changes, *([f"world.share={part:g}"] if part is not None else [])]
     try:

@@ -140,6 +140,7 @@ def test_scenarios_by_name_are_an_experiment(tmp_path: Path) -> None:
         (("--method", "sobol", "--survivors", "4"), "only auto hands factors on"),
         (("--method", "sobol", "--emulator", "--extra-seeds", "2"), "no points of single factors"),
         (("--outcome", "net_municipal_costs/all/all"), "did you mean 'net_municipal_cost'"),
+        (("--outcome", "full_time_persons"), "its group and year are missing; write full_time_persons/GROUP/YEAR"),
         (("--outcome", "full_time_persons/supports/all"), "did you mean 'full_time_persons/support/all'"),
         (("--outcome", "in_job_52_share/all/all"), "baseline has no number for it over 12 weeks"),
         (("--factor", "municipality.population.higher_education_share"), "has no range"),
@@ -159,6 +160,53 @@ def test_what_cannot_be_is_refused_before_any_run(
     done = call(small, *SMALL, *words, "--out", str(tmp_path / "out"))
     assert done.exit_code == 2 and told in done.output, done.output
     assert not (tmp_path / "out").exists()
+
+
+def test_files_of_somebody_else_are_never_overwritten(small: str, tmp_path: Path) -> None:
+    theirs = tmp_path / "out"
+    theirs.mkdir()
+    (theirs / "report.html").write_text("mine")
+    words = (small, *SMALL, *FACTORS, "--method", "shapley", "--n", "30")
+    done = call(*words, "--out", str(theirs))
+    assert done.exit_code == 2 and "is not empty and holds no analysis" in done.output
+    assert (theirs / "report.html").read_text() == "mine"
+    (tmp_path / "file").write_text("")
+    assert "is a file" in call(*words, "--out", str(tmp_path / "file"), "--dry-run").output
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "analysis.json").write_text('{"of": ["baseline"], "method": "morris"}')
+    done = call(*words, "--out", str(tmp_path / "other"))
+    assert done.exit_code == 2 and "holds the analysis of baseline by morris" in done.output
+    done = call("baseline", "baseline", *SMALL, "--out", str(tmp_path / "two"))
+    assert done.exit_code == 2 and "is named twice" in done.output
+
+
+def test_a_number_with_dots_for_thousands_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "small.yaml"
+    file.write_text(TEXT.replace("low: 1500", "low: 1.500"))
+    done = call(str(file))
+    assert done.exit_code == 2 and "small.yaml:8:" in done.output and "two ways" in done.output
+
+
+def test_a_levers_number_varies_where_the_lever_is_and_not_in_the_base(tmp_path: Path) -> None:
+    """Laid on the base too, the posts would leave the difference, and a hundred posts would seem to cost nothing."""
+    text = """
+base: baseline
+scenarios: [extra_caseworkers]
+factors:
+  levers.staffing.extra_fte.dagpenge_jobready: {low: 0, high: 100}
+"""
+    (tmp_path / "dose.yaml").write_text(text)
+    name = "levers.staffing.extra_fte.dagpenge_jobready"
+    # Long enough for posts to be filled and paid.
+    words = (*SMALL, "--weeks", "40", "--factor", name, "--factor", "trust.gain", "--method", "sobol", "--n", "8",
+             "--seeds", "2", "--outcome", "net_municipal_cost/all/all")  # fmt: skip
+    done = call(str(tmp_path / "dose.yaml"), *words, "--out", str(tmp_path / "out"))
+    assert done.exit_code == 0, done.output
+    swings = pd.read_csv(tmp_path / "out" / "indices.csv").query("index == 'swing'").set_index("factor")
+    assert swings.loc[name, "low"] > 0.0, "posts cost money"
+    (tmp_path / "dose.yaml").write_text(text.replace("extra_caseworkers", "one_caseworker"))
+    done = call(str(tmp_path / "dose.yaml"), *words, "--out", str(tmp_path / "no"))
+    assert done.exit_code == 2 and "no scenario of the set has 'staffing'" in done.output
 
 
 def test_a_wrong_range_is_told_with_its_line(tmp_path: Path) -> None:

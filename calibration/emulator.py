@@ -5,6 +5,7 @@ cross-validation is taken. That error, less what is luck, goes into the posterio
 in one target is missed in its neighbours too.
 """
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -123,7 +124,9 @@ def _process(t: np.ndarray, y: np.ndarray) -> tuple[Predict, np.ndarray]:
     from sklearn.model_selection import cross_val_predict
 
     kernel = ConstantKernel(1.0) * RBF(np.full(t.shape[1], 2.0), (0.2, 50.0)) + WhiteKernel(0.1, (1e-4, 10.0))
-    found = GaussianProcessRegressor(kernel, normalize_y=True, random_state=1).fit(t, y)
+    with warnings.catch_warnings():  # a length at its bound is a level that does nothing here
+        warnings.simplefilter("ignore")
+        found = GaussianProcessRegressor(kernel, normalize_y=True, random_state=1).fit(t, y)
     fixed = GaussianProcessRegressor(found.kernel_, optimizer=None, normalize_y=True)
     return _quick(found, t, y), cross_val_predict(fixed, t, y, cv=_folds()) - y
 

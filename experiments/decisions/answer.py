@@ -16,8 +16,9 @@ from experiments.experiment_file import PLAIN, Experiment
 from experiments.four_spreads import ENOUGH_FOR_80
 from experiments.money import Choice, choices, cost_per_week, payback_chances
 from experiments.plan import REPLICATE_EVERY, Planned
+from sim.calendar import iso, year_of, year_start
 from sim.errors import UserError
-from sim.scenario import load
+from sim.scenario import Scenario, load
 
 if TYPE_CHECKING:
     from experiments.batch import Batch
@@ -265,11 +266,27 @@ def check(plan: Experiment) -> None:
         raise UserError(
             f"{plan.path}: no strategy is of class A (an effect with evidence), so none can be ranked"
         )
+    if none := _no_whole_year(plan.worlds[PLAIN][0]):
+        raise UserError(f"{plan.path}: {none}")
     for name in plan.file.decide.break_even:
         load(name, overrides=plan.file.set)  # raises what is wrong with it
     draws = np.array([pair.draw for pair in Planned(plan).pairs()])
     if short := _too_few(draws, len(ranked(plan)), plan.file.replicates):
         raise UserError(f"{plan.path}: {short}")
+
+
+def _no_whole_year(base: Scenario) -> str:
+    """Why the horizon is too short to say when money has come back, and what is long enough; nothing where it is not."""
+    if whole_years(base):
+        return ""
+    first = year_of(base.start_week)
+    first += year_start(first) < base.start_week
+    enough = year_start(first + 1) - base.start_week
+    return (
+        "a decision needs at least one whole budget year, as payback is told by year-ends;"
+        f" {base.weeks} weeks from {iso(base.start_week)} hold none: --weeks {enough} or more,"
+        f" or 'weeks: {enough}' in the file"
+    )
 
 
 def _too_few(draw: np.ndarray, strategies: int, replicates: int | None) -> str:

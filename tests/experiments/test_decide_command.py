@@ -101,6 +101,8 @@ def test_a_mix_of_one_lever_is_refused_before_any_run(tmp_path: Path) -> None:
         ({"draws": "none"}, "leaves nothing to be unsure of"),
         ({"pairs": 20}, "20 pairs have 11 draws and 9 repeats"),
         ({"pairs": 20}, "replicates: 10 and pairs: 21, or more"),
+        ({"options": ("--weeks", "30")}, "a decision needs at least one whole budget year"),
+        ({"options": ("--weeks", "30")}, "30 weeks from 2027-W01 hold none: --weeks 52 or more"),
         ({"pairs": 50, "instead": ("replicates: 10\n", "")}, "pairs: 51 or more"),
         ({"more": "equal_budget: 10 mio. kr.\n", "instead": ("[jobstart]", "[jobstrat]")}, "jobstart"),
         ({"instead": ("follow_up_weeks: 52", "follow_up_weeks: 3")}, "follow_up_weeks"),

@@ -14,7 +14,7 @@ from experiments.decisions.precision import half_widths, share_reach
 from experiments.equal_budget import whole_years
 from experiments.experiment_file import PLAIN, Experiment
 from experiments.four_spreads import ENOUGH_FOR_80
-from experiments.money import Choice, choices, cost_per_week, payback_chances
+from experiments.money import Choice, Payback, choices, cost_per_week, payback_chances
 from experiments.plan import REPLICATE_EVERY, Planned
 from sim.calendar import iso, year_of, year_start
 from sim.errors import UserError
@@ -81,13 +81,19 @@ class Effects:
 
     @cached_property
     def by_year(self) -> np.ndarray:
-        """Municipal kr., (draws, strategies, whole budget years), such that every year-end's total is without luck."""
-        totals = self.pairs.values[:, 5:].cumsum(axis=1)
-        known = [
-            [self._known(totals[:, year, k, None])[:, 0] for year in range(totals.shape[1])]
-            for k in range(totals.shape[2])
-        ]
-        return np.diff(np.array(known).transpose(2, 0, 1), axis=2, prepend=0.0)
+        """Municipal kr., (draws, strategies, whole budget years and what the horizon has after them).
+
+        Luck is taken out of what every year-end's totals are, of all strategies together as in `municipal`; they add
+        up to `municipal`, so that who has paid back at the horizon is who beats doing nothing.
+        """
+        year_ends = self.pairs.values[:, 5:].cumsum(axis=1)
+        totals = [self._known(year_ends[:, year]) for year in range(year_ends.shape[1])]
+        return np.diff(np.stack([*totals, self.municipal], axis=2), axis=2, prepend=0.0)
+
+    def payback(self, strategy: int) -> Payback:
+        """Shares of the draws in which a strategy has paid back by each year-end, and in which not by the horizon."""
+        cost = self.by_year[:, strategy]
+        return payback_chances(cost, whole_years=cost.shape[1] - 1)
 
     def with_support_weeks(self, strategy: int) -> tuple[np.ndarray, np.ndarray]:
         """What each option gives the municipality, as `benefit`, and weeks on support more under one strategy,
@@ -108,6 +114,18 @@ class Effects:
     def benefit(self) -> np.ndarray:
         """What each option gives the municipality, kr., (draws, 1 + strategies): "do nothing" first."""
         return _beside_nothing(-self.municipal)
+
+
+def _by_regret(of: Mapping[str, Choice]) -> list[str]:
+    """Options, the one with the least expected regret first."""
+    return sorted(of, key=lambda name: of[name].expected_regret_kr)
+
+
+def _payback(known: Effects, strategy: int) -> dict[str, float]:
+    """Years, or "never" -> share of the draws, of those the horizon holds."""
+    chances = known.payback(strategy)
+    within = {str(years): share for years, share in chances.within.items() if np.isfinite(share)}
+    return within | {"never": chances.not_within_horizon}
 
 
 def _beside_nothing(gain: np.ndarray) -> np.ndarray:
@@ -156,26 +174,47 @@ class Decision:
     @cached_property
     def errors(self) -> dict[str, float]:
         """Half-widths (95 %) of the calculation error: "best/VIEW/OPTION" (share), "regret/VIEW/OPTION" (kr., weeks),
-        "perfect" (kr.), "weeks/STRATEGY", "municipal/STRATEGY"."""
+        "behind/VIEW/OPTION" (of its regret less the least one's),
+        "perfect" (kr.), "weeks/STRATEGY", "municipal/STRATEGY", "payback/YEARS/STRATEGY", "payback/never/STRATEGY"."""
+        least = {view: _by_regret(of)[0] for view, of in self.views().items()}
 
         def statistics(rows: np.ndarray, anew: np.ndarray) -> dict[str, float]:
             known = Effects(self.pairs.chosen(rows, anew))
             out = {"perfect": value.perfect(known.benefit())}
             for view, loss in known.losses().items():
-                for name, one in self._choices(loss).items():
+                options = self._choices(loss)
+                for name, one in options.items():
                     out[f"best/{view}/{name}"] = one.probability_best
                     out[f"regret/{view}/{name}"] = one.expected_regret_kr
+                    behind = one.expected_regret_kr - options[least[view]].expected_regret_kr
+                    out[f"behind/{view}/{name}"] = behind
             for k, name in enumerate(self.names):
                 out[f"weeks/{name}"] = float(known.weeks[:, k].mean())
                 out[f"municipal/{name}"] = float(known.municipal[:, k].mean())
+                out |= {f"payback/{years}/{name}": share for years, share in _payback(known, k).items()}
             return out
 
         out = half_widths(self.pairs.draw, statistics)
-        for view, of in self.views().items():
-            for name, one in of.items():
-                least = share_reach(one.probability_best, self.draws)
-                out[f"best/{view}/{name}"] = max(out[f"best/{view}/{name}"], least)
-        return out
+        shares = {
+            f"best/{view}/{name}": one.probability_best
+            for view, of in self.views().items()
+            for name, one in of.items()
+        }
+        for k, name in enumerate(self.names):
+            shares |= {f"payback/{years}/{name}": share for years, share in _payback(self.known, k).items()}
+        return out | {key: max(out[key], share_reach(share, self.draws)) for key, share in shares.items()}
+
+    def not_told_apart(self, view: str) -> list[str]:
+        """The option with the least expected regret, and those whose regret is more by no more than the calculation
+        error of that difference, each by itself; the least first."""
+        of = self.views()[view]
+        first, *others = _by_regret(of)
+        least = of[first].expected_regret_kr
+        return [first] + [
+            name
+            for name in others
+            if of[name].expected_regret_kr - least <= self.errors[f"behind/{view}/{name}"]
+        ]
 
     def acceptability(self, willing: tuple[float, ...] = WILLING) -> dict[float, dict[str, float]]:
         """Kr. one would give for a self-supporting week -> option -> probability best for the municipality."""
@@ -190,7 +229,7 @@ class Decision:
         """Strategy -> means, chances of payback, kr. per self-supporting week (None: cannot be stated)."""
         out, known = {}, self.known
         for k, name in enumerate(self.names):
-            chances = payback_chances(known.by_year[:, k])
+            chances = known.payback(k)
             per_week = cost_per_week(known.municipal[:, k], known.weeks[:, k])
             out[name] = {
                 "municipal_kr": float(known.municipal[:, k].mean()),
@@ -276,7 +315,7 @@ def check(plan: Experiment) -> None:
 
 
 def _no_whole_year(base: Scenario) -> str:
-    """Why the horizon is too short to say when money has come back, and what is long enough; nothing where it is not."""
+    """Why the horizon is too short to say when money has come back, and what is enough; nothing where it is not."""
     if whole_years(base):
         return ""
     first = year_of(base.start_week)

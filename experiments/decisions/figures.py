@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from experiments.decisions.amounts import in_part, in_whole, kroner
 from experiments.decisions.answer import Decision
 from experiments.decisions.pays_back import Needed
 from experiments.decisions.pilot import Pilot
@@ -29,19 +30,20 @@ def palette(names: Sequence[str]) -> Palette:
     return Palette(DO_NOTHING, names)
 
 
-def best(found: Decision) -> "Figure":
-    """How often each option is best, from three viewpoints, with what choosing it loses on average."""
+def best(found: Decision, share: float = 1.0) -> "Figure":
+    """How often each option is best, from three viewpoints, with what choosing it loses on average. share: of the
+    municipality that is simulated."""
     colours, options = palette(found.names), (DO_NOTHING, *found.names)
     with style():
         figure = new_figure(1.25 + ROW * len(options))
         panels = figure.subplots(1, 3, sharey=True)
         for axes, (view, of) in zip(panels, found.views().items(), strict=True):
             for row, name in enumerate(options):
-                share = 100 * of[name].probability_best
-                axes.barh(row, share, height=0.62, color=colours.colour(name))
+                often = 100 * of[name].probability_best
+                axes.barh(row, often, height=0.62, color=colours.colour(name))
                 error = 100 * found.errors[f"best/{view}/{name}"]
                 axes.plot(
-                    [max(0.0, share - error), min(100.0, share + error)],
+                    [max(0.0, often - error), min(100.0, often + error)],
                     [row, row],
                     color=INK,
                     linewidth=0.9,
@@ -53,13 +55,14 @@ def best(found: Decision) -> "Figure":
             _rows(axes, options)
         panels[1].set_xlabel(
             "bar: draws in which it is best (line: calculation error); number: what choosing it loses on average"
+            + in_part(share)
         )
         figure.tight_layout()
     return figure
 
 
 def _lost(view: str, regret: float) -> str:
-    return f"{regret:,.0f} weeks" if view == "people" else f"{regret / 1e6:,.1f} mio. kr."
+    return f"{regret:,.0f} weeks" if view == "people" else kroner(regret)
 
 
 def acceptability(found: Decision) -> "Figure":
@@ -114,7 +117,7 @@ def payback(found: Decision) -> "Figure":
     return figure
 
 
-def trial_value(pilots: Sequence[Pilot], everything_kr: float) -> "Figure":
+def trial_value(pilots: Sequence[Pilot], everything_kr: float, share: float = 1.0) -> "Figure":
     """What a trial is worth at most, over the priors, beside its price, by size."""
     names = tuple(dict.fromkeys(one.strategy for one in pilots))
     colours = palette(names)
@@ -151,7 +154,7 @@ def trial_value(pilots: Sequence[Pilot], everything_kr: float) -> "Figure":
         # One scale for all panels, set last: the dearest trial must not lie above it.
         most = max(everything_kr, *(kr for one in pilots for kr in (one.price_kr, *one.worth_kr.values())))
         panels[0].set_ylim(0, 1.12 * most / 1e6)
-        panels[0].set_ylabel("mio. kr. over the horizon")
+        panels[0].set_ylabel(f"mio. kr. over the horizon{in_whole(share)}")
         figure.text(
             0.01,
             0.01,

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from experiments.decisions.amounts import in_part
 from experiments.decisions.mix import Mix
 from experiments.decisions.mix_search import VIEW_OUTCOME
 from experiments.figure_style import INK, SCENARIO_COLOURS, SOFT, new_figure, style
@@ -38,7 +39,9 @@ def front(mix: Mix) -> "Figure":
             )
             axes.annotate(str(k + 1), (x, y), (5, 5), textcoords="offset points", fontsize=9, color="#C44E00")
         axes.margins(x=0.08, y=0.1)
-        axes.set_xlabel("net municipal cost over the horizon, mio. kr. (left is cheaper)")
+        axes.set_xlabel(
+            f"net municipal cost over the horizon, mio. kr.{in_part(mix.world_share)} (left is cheaper)"
+        )
         axes.set_ylabel("weeks in work gained")
         axes.set_title("What splits of the budget cost and give")
         named = [f"{k + 1} {', '.join(one.names)}" for k, one in enumerate(mix.finalists)]
@@ -70,7 +73,8 @@ def region(mix: Mix) -> "Figure":
             axes.grid(axis="y", visible=False)
             axes.set_title(view)
         panels[1].set_xlabel(
-            "mio. kr. a year; line: best, colour: cannot be told apart from it, grey: what the lever can use"
+            f"mio. kr. a year{in_part(mix.world_share)}; line: best by the fitted answer, colour: cannot be told apart"
+            " from it, grey: what the lever can use"
         )
         figure.tight_layout()
     return figure

@@ -58,14 +58,14 @@ def draw(all_of_it: Whole) -> "dict[str, list[Figure]]":
     """Figures by the key of the section they stand in."""
     found = all_of_it.decision
     out = {
-        "best": [figures.best(found)],
+        "best": [figures.best(found, all_of_it.world_share)],
         "acceptability": [figures.acceptability(found)],
         "payback": [figures.payback(found)],
     }
     if all_of_it.pilots:
         width = next(prior for prior, width in found.priors.items() if width == 1.0)
         everything = found.information["perfect"][width] / all_of_it.world_share
-        out["trials"] = [figures.trial_value(all_of_it.pilots, everything)]
+        out["trials"] = [figures.trial_value(all_of_it.pilots, everything, all_of_it.world_share)]
     if any(not one.why_not for one in all_of_it.needed):
         out["break_even"] = [figures.break_even(all_of_it.needed, BEST.effect)]
     if all_of_it.mix is not None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from experiments.decisions import value
+from experiments.decisions.amounts import kroner
 from experiments.decisions.precision import reaches_above
 from experiments.decisions.question import Trials
 from sim.scenario import Scenario
@@ -196,8 +197,7 @@ def verdict(pilot_of_sizes: list[Pilot]) -> str:
     told = (
         f"a trial of {first.strategy} with {best.persons_per_arm:,} persons in each arm takes away"
         f" {100 * best.resolved_share:.0f} % of what is not known of its effect per person, is worth at most"
-        f" {min(best.worth_kr.values()) / 1e6:,.2f} to {worth / 1e6:,.2f} ± {error / 1e6:,.2f} mio. kr. and costs"
-        f" {best.price_kr / 1e6:,.2f} mio. kr."
+        f" {kroner(min(best.worth_kr.values()))} to {kroner(worth, error)} and costs {kroner(best.price_kr)}"
     )
     if all(not_worth(pilot_of_sizes).values()):
         return f"Not worth its price under any prior at the sizes asked for: {told}"

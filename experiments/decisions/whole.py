@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from experiments.decisions.amounts import in_part, in_whole, kroner, percent
 from experiments.decisions.answer import Decision, ranked
 from experiments.decisions.discovery import Box, where_better
 from experiments.decisions.discovery import words as box_words
@@ -91,24 +92,35 @@ def headline(all_of_it: Whole) -> list[str]:
     """The answer in a few sentences."""
     found = all_of_it.decision
     town, errors = found.views()["municipality"], found.errors
-    first = min(town, key=lambda name: town[name].expected_regret_kr)
+    first, *rivals = found.not_told_apart("municipality")
     share, regret = town[first].probability_best, town[first].expected_regret_kr
     perfect, by_chance = found.information["perfect"], found.information["perfect_by_chance"]
     width = next(prior for prior, width in found.priors.items() if width == 1.0)
     part = all_of_it.world_share
-    whole_town = "" if part == 1.0 else f" (here and below of the {part:g} of it that is simulated)"
-    worth = _mio(perfect[width] / part, errors["perfect"] / part)
-    lost = _mio(regret, errors[f"regret/municipality/{first}"])
-    often = _percent(share, errors[f"best/municipality/{first}"])
-    only_luck = "" if perfect[width] > by_chance[width] else ", so it cannot be told from luck"
+    to_whom = "" if part == 1.0 else " to the whole municipality"
+    worth = kroner(perfect[width] / part, errors["perfect"] / part)
+    lost = kroner(regret, errors[f"regret/municipality/{first}"])
+    often = percent(share, errors[f"best/municipality/{first}"])
+    only_luck = "" if perfect[width] > by_chance[width] else ", so it cannot be told from luck."
     luck = (
         "Luck that could not be taken out is in it: pairs in which all is luck seem to give up to"
-        f" {by_chance[width] / part / 1e6:,.1f}{only_luck}."
+        f" {kroner(by_chance[width] / part)}{only_luck}"
     )
+    told = (
+        f"has the least expected regret: {lost} over the horizon{in_part(part)}; it is best in {often} of {found.draws}"
+        " draws of what is not known."
+    )
+    if rivals:
+        named = ", ".join(f"'{name}'" for name in (first, *rivals[:-1])) + f" or '{rivals[-1]}'"
+        answer = (
+            f"It cannot be told whether {named} loses the municipality least: their expected regrets differ by less"
+            f" than the calculation error. In these draws '{first}' {told}"
+        )
+    else:
+        answer = f"For the municipality '{first}' {told}"
     return [
-        f"For the municipality '{first}' has the least expected regret: {lost} over the horizon{whole_town};"
-        f" it is best in {often} of {found.draws} draws of what is not known.",
-        f"Knowing everything would be worth {worth} to the whole municipality, and no pilot more. {luck}"
+        answer,
+        f"Knowing everything would be worth {worth}{to_whom}, and no pilot more. {luck}"
         f" {_trials_in_short(all_of_it.pilots)}",
         *(f"Not ranked: {name} (class {kind})." for name, kind in found.left_out.items()),
         *(f"Not at one price: {text}." for text in all_of_it.bound),
@@ -130,9 +142,9 @@ def sections(all_of_it: Whole) -> list[Section]:
     """The answer in parts, in the order a planner asks."""
     found = all_of_it.decision
     out = [
-        _best(found),
+        _best(found, all_of_it.world_share),
         _worth(found),
-        _back(found),
+        _back(found, all_of_it.world_share),
         _information(found, all_of_it.world_share),
         _trials(all_of_it),
         _needed(all_of_it),
@@ -152,16 +164,16 @@ def sections(all_of_it: Whole) -> list[Section]:
     return out
 
 
-def _best(found: Decision) -> Section:
+def _best(found: Decision, share: float) -> Section:
     views, errors = found.views(), found.errors
-    rows: Table = [["best in % of draws, expected regret", *views]]
+    rows: Table = [[f"best in % of draws, expected regret{in_part(share)}", *views]]
     for name in views["municipality"]:
         cells = []
         for view, of in views.items():
-            share = _percent(of[name].probability_best, errors[f"best/{view}/{name}"])
+            often = percent(of[name].probability_best, errors[f"best/{view}/{name}"])
             lost, error = of[name].expected_regret_kr, errors[f"regret/{view}/{name}"]
-            regret = f"{lost:,.0f} ± {error:,.0f} weeks" if view == "people" else _mio(lost, error)
-            cells.append(f"{share}, {regret}")
+            regret = f"{lost:,.0f} ± {error:,.0f} weeks" if view == "people" else kroner(lost, error)
+            cells.append(f"{often}, {regret}")
         rows.append([name, *cells])
     return Section("best", "Which is best, and what choosing it loses", [], [rows])
 
@@ -186,34 +198,39 @@ def _worth(found: Decision) -> Section:
     )
 
 
-def _back(found: Decision) -> Section:
+def _back(found: Decision, share: float) -> Section:
     rows: Table = [
-        ["over the horizon, mean", "municipal mio. kr.", "public mio. kr.", "weeks in work", "kr. a week",
+        [f"over the horizon{in_part(share)}, mean", "municipal", "public", "weeks in work", "kr. a week",
          "paid back within 1, 2, 3, 4 years", "not within it"]
     ]  # fmt: skip
     for name, paid in found.money().items():
         per = "cannot be stated" if paid["kr_per_week"] is None else f"{paid['kr_per_week']:,.0f}"
         chances = [
-            "-" if share is None else f"{100 * share:.0f}" for share in paid["payback_within"].values()
+            "-" if back is None else percent(back, found.errors[f"payback/{years}/{name}"])
+            for years, back in paid["payback_within"].items()
         ]
         rows.append(
             [
                 name,
-                f"{paid['municipal_kr'] / 1e6:+,.1f} ± {found.errors[f'municipal/{name}'] / 1e6:,.1f}",
-                f"{paid['public_kr'] / 1e6:+,.1f}",
+                kroner(paid["municipal_kr"], found.errors[f"municipal/{name}"], sign=True),
+                kroner(paid["public_kr"], sign=True),
                 f"{paid['weeks']:+,.0f} ± {found.errors[f'weeks/{name}']:,.0f}",
                 per,
-                ", ".join(chances) + " %",
-                f"{100 * paid['not_within_horizon']:.0f} %",
+                ", ".join(chances),
+                percent(paid["not_within_horizon"], found.errors[f"payback/never/{name}"]),
             ]
         )
-    return Section("payback", "What it costs, gives, and when it has paid for itself", [_rare(found)], [rows])
+    text = (
+        "Paid back: no cost so far, and none again to the horizon. Not within it is told from the same draws as who is"
+        " best for the municipality and beats doing nothing."
+    )
+    return Section("payback", "What it costs, gives, and when it has paid for itself", [text], [rows])
 
 
 def _information(found: Decision, share: float) -> Section:
     """share: of the municipality that is simulated. What a pilot costs is of the whole of it, so this is too."""
     told = found.information
-    rows: Table = [["worth knowing beforehand", "mio. kr., whole municipality", "chance alone finds"]]
+    rows: Table = [["worth knowing beforehand", f"mio. kr.{in_whole(share)}", "chance alone finds"]]
     rows += [
         [
             f"everything, prior {name}",
@@ -225,7 +242,7 @@ def _information(found: Decision, share: float) -> Section:
         rows.append([f"{name} ({part['parameters']})", *_part(part, share)])
     rows += [[name, *_part(part, share)] for name, part in told["parameters"].items()]
     text = (
-        "Kroner of the whole municipality over the horizon, as the prices of trials are. A group says what its"
+        f"Kroner over the horizon{in_whole(share)}, as the prices of trials are. A group says what its"
         " parameters are worth known together; number in brackets: how many. Chance alone finds: in 95 % of cases, if"
         " none of the groups has any influence, not even the largest of them shows more; so for single parameters,"
         f" all {len(found.parameters)} of them; and everything, if all were luck. (chance): no more than that; it may"
@@ -243,6 +260,7 @@ def _part(part: Mapping[str, float], share: float) -> tuple[str, str]:
 
 
 def _trials(all_of_it: Whole) -> Section:
+    everywhere = in_whole(all_of_it.world_share)
     names = tuple(dict.fromkeys(one.strategy for one in all_of_it.pilots))
     of_one = {name: [one for one in all_of_it.pilots if one.strategy == name] for name in names}
     texts = [verdict(own) for own in of_one.values()]
@@ -251,8 +269,8 @@ def _trials(all_of_it: Whole) -> Section:
     if names:
         priors = tuple(all_of_it.pilots[0].worth_kr)
         rows: Table = [
-            ["trial, persons in each arm", "standard error, weeks", "not known, weeks", "taken away",
-             *(f"worth at most, prior {prior}" for prior in priors), "price, mio. kr."]
+            [f"trial, persons in each arm{everywhere}", "standard error, weeks", "not known, weeks", "taken away",
+             *(f"worth at most, prior {prior}" for prior in priors), "price"]
         ]  # fmt: skip
         for one in all_of_it.pilots:
             rows.append(
@@ -261,27 +279,25 @@ def _trials(all_of_it: Whole) -> Section:
                     f"{one.standard_error:.2f}",
                     f"{one.known_sd:.2f}",
                     f"{100 * one.resolved_share:.0f} %",
-                    *(
-                        f"{one.worth_kr[prior] / 1e6:,.2f} ± {one.error_kr[prior] / 1e6:,.2f}"
-                        for prior in priors
-                    ),
-                    f"{one.price_kr / 1e6:,.2f}",
+                    *(kroner(one.worth_kr[prior], one.error_kr[prior]) for prior in priors),
+                    kroner(one.price_kr),
                 ]
             )
         tables.append(rows)
         texts.append(
-            "Weeks on support per person reached; kroner of the whole municipality. A trial is given the benefit of the"
-            " doubt: it sees who is pushed out of a job too, its result is there at once, and the municipality follows"
-            " it. ±: how much more it may be worth by calculation error; not worth its price is said only below the"
-            " price with that too. Assumes the model form is right."
+            f"Weeks on support per person reached; worth over the horizon{everywhere}. A trial is given the benefit of"
+            " the doubt: it sees who is pushed out of a job too, its result is there at once, and the municipality"
+            " follows it. ±: how much more it may be worth by calculation error; not worth its price is said only below"
+            " the price with that too. Assumes the model form is right."
         )
     return Section("trials", "Is a pilot worth its price?", texts, tables)
 
 
 def _needed(all_of_it: Whole) -> Section:
+    everywhere, part = in_whole(all_of_it.world_share), in_part(all_of_it.world_share)
     rows: Table = [
-        ["smallest effect that pays back", "class", "mio. kr. a year", "reached a year", "chance of work must rise",
-         "largest found for its kind", ""]
+        ["smallest effect that pays back", "class", f"mio. kr. a year{everywhere}", f"reached a year{everywhere}",
+         "chance of work must rise", "largest found for its kind", ""]
     ]  # fmt: skip
     for one in all_of_it.needed:
         asked = not one.why_not
@@ -298,8 +314,8 @@ def _needed(all_of_it: Whole) -> Section:
                 one.words,
             ]
         )
-    simulated: Table = [["simulated, class A, over the horizon", "weeks in work", "80 % of draws", "pay back from",
-                         "draws that reach it"]]  # fmt: skip
+    simulated: Table = [[f"simulated, class A, over the horizon{part}", "weeks in work", "80 % of draws",
+                         "pay back from", "draws that reach it"]]  # fmt: skip
     for week in all_of_it.weeks_needed:
         known = not math.isnan(week.needed)
         simulated.append(
@@ -320,11 +336,3 @@ def _needed(all_of_it: Whole) -> Section:
 
 def _rise(effect: float) -> str:
     return "under +1 %" if effect < 0.01 else f"+{100 * effect:,.0f} %"
-
-
-def _percent(share: float, error: float) -> str:
-    return f"{100 * share:.0f} ± {100 * error:.0f} %"
-
-
-def _mio(kr: float, error: float) -> str:
-    return f"{kr / 1e6:,.1f} ± {error / 1e6:,.1f} mio. kr."

@@ -9,6 +9,7 @@ import pytest
 from made_decision import NAMES, PRIORS, decision, like_ten_million
 
 from experiments.decisions import value
+from experiments.decisions.amounts import kroner, percent
 from experiments.decisions.answer import check_whole
 from experiments.decisions.discovery import Box, where_better, words
 from experiments.decisions.groups import ALL, groups_of
@@ -317,13 +318,22 @@ def test_the_page_holds_every_answer_and_nothing_from_outside() -> None:
 
 def test_what_is_worth_knowing_is_of_the_whole_municipality_as_the_prices_of_trials_are() -> None:
     whole, quarter = made_whole(), replace(made_whole(), world_share=0.25)
-    kr = whole.decision.information["perfect"]["evidence range"] / 1e6
-    assert f"worth {kr:,.1f} ±" in headline(whole)[1] and f"worth {kr / 0.25:,.1f} ±" in headline(quarter)[1]
+    found = whole.decision
+    kr, error = found.information["perfect"]["evidence range"], found.errors["perfect"]
+    assert f"worth {kroner(kr, error)}, and" in headline(whole)[1]
+    assert f"worth {kroner(kr / 0.25, error / 0.25)} to the whole" in headline(quarter)[1]
     assert "to the whole municipality" in headline(quarter)[1]
-    assert "of the 0.25 of it that is simulated" in headline(quarter)[0]
+    assert "over the horizon in the 25 % simulated" in headline(quarter)[0]
     assert "simulated" not in headline(whole)[0]
     [table] = next(one for one in sections(quarter) if one.key == "information").tables
-    assert table[0][1] == "mio. kr., whole municipality" and table[1][1] == f"{kr / 0.25:,.2f}"
+    assert table[0][1] == "mio. kr., whole municipality" and table[1][1] == f"{kr / 0.25 / 1e6:,.2f}"
+    for section in sections(whole):
+        assert "simulated" not in str(section.tables).replace("simulated, class A", "")
+        assert "whole municipality" not in f"{section.texts} {section.tables}"
+    heads = {section.key: [rows[0] for rows in section.tables] for section in sections(quarter)}
+    for key, at in (("best", 0), ("payback", 0), ("break_even", 1)):
+        assert "in the 25 % simulated" in heads[key][at][0]
+    assert "whole municipality" in heads["break_even"][0][2] and "whole municipality" in heads["trials"][0][0]
 
 
 def test_what_is_not_shown_is_not_said_to_be_absent() -> None:
@@ -339,10 +349,37 @@ def test_what_is_not_shown_is_not_said_to_be_absent() -> None:
                                                 parameters={}))  # fmt: skip
     assert "so it cannot be told from luck" in headline(only_luck)[1]
     told = {section.key: " ".join(section.texts) for section in sections(whole)}
-    assert "0 % of 120 draws is not never: by so few draws it may be up to 3 %" in told["payback"]
+    assert "0 % of 120 draws is not never: by so few draws it may be up to 3 %" in told["acceptability"]
+    assert "may be worth nothing, or as much" in told["information"]
+    [table] = next(one for one in sections(whole) if one.key == "payback").tables
+    assert table[2][-1] == "100 % (97 to 100)" and table[2][-2].startswith("0 % (0 to 3), 0 % (0 to 3), -")
+
+
+def test_a_winner_that_cannot_be_told_is_not_named_as_one() -> None:
+    """Three strategies, all is luck: none is told apart. One that saves far more than luck is."""
+    whole = made_whole()
+
+    def told(saving: float) -> str:
+        pairs = like_ten_million(0.0, 1)
+        pairs.values[:, 0, 1] -= saving
+        pairs.values[:] *= 1e3
+        own = replace(whole.decision, pairs=pairs, names=("a", "b", "c"), parameters={})
+        return headline(replace(whole, decision=own))[0]
+
+    assert told(0.0).startswith("It cannot be told whether '") and "' or '" in told(0.0)
+    assert re.search(r"regret: [1-9]\d* ± [1-9]\d* kr\.", told(0.0))  # of 1,000 kr. of luck in a pair
+    assert told(9.0).startswith("For the municipality 'b' has the least expected regret: ")
+
+
+def test_amounts_are_written_so_that_something_is_seen_of_them() -> None:
     assert (
-        told["acceptability"] == told["payback"] and "may be worth nothing, or as much" in told["information"]
+        kroner(3.4e6, 1.9e6) == "3.4 ± 1.9 mio. kr."
+        and kroner(-2e6, 4e4, sign=True) == "-2.00 ± 0.04 mio. kr."
     )
+    assert kroner(12_300, 40_000) == "12 ± 40 t. kr." and kroner(300, 20) == "300 ± 20 kr."
+    assert kroner(0.0, 0.0) == "0 ± 0 kr." and kroner(0.0) == "0 kr." and kroner(99_990) == "100 t. kr."
+    assert percent(0.71, 0.79) == "71 % (0 to 100)" and percent(0.46, 0.17) == "46 ± 17 %"
+    assert percent(0.0, 0.05) == "0 % (0 to 5)" and percent(0.95, 0.07) == "95 % (88 to 100)"
 
 
 def priced(price: float, error: float = 0.0) -> Pilot:

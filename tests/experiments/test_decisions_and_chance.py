@@ -49,11 +49,35 @@ def test_every_year_end_adds_up_and_a_trial_sees_the_same_luck_in_money_and_week
     pairs = like_ten_million(1.0, 1)
     found = Effects(pairs)
     means = np.array([pairs.values[pairs.draw == draw].mean(axis=0) for draw in range(81)]).mean(axis=0)
-    assert found.by_year.shape == (81, 3, 5)
-    assert found.by_year.mean(axis=0).T == pytest.approx(means[5:])
+    assert found.by_year.shape == (81, 3, 6)  # nothing is left of the horizon after five years
+    assert found.by_year.mean(axis=0).T == pytest.approx(np.vstack([means[5:], np.zeros(3)]), abs=1e-9)
     benefit, support = found.with_support_weeks(2)
     assert benefit[:, 1:].mean(axis=0) == pytest.approx(-means[0])
     assert support.mean() == pytest.approx(260 * means[3, 2])
+
+
+def test_who_has_paid_back_at_the_horizon_is_who_beats_doing_nothing() -> None:
+    """One year-end by itself shrinks to its mean (little is unknown), all strategies together do not."""
+    for seed in range(2):
+        pairs = like_ten_million(0.2, seed)
+        pairs.values[:] *= 1e6  # kroner, as half an øre is nothing
+        found = Decision(("a", "b", "c"), {}, pairs, {}, PRIORS)
+        beats = dict(zip(found.names, (found.known.municipal < 0.0).mean(axis=0), strict=True))
+        for name, paid in found.money().items():
+            assert paid["not_within_horizon"] == pytest.approx(1.0 - beats[name])
+            within = [paid["payback_within"][year] for year in (1, 2, 3, 4)]
+            assert within == sorted(within) and within[-1] <= beats[name]
+            assert found.errors[f"payback/4/{name}"] >= share_reach(within[3], 81)
+            assert found.errors[f"payback/never/{name}"] >= share_reach(1.0 - beats[name], 81)
+
+
+def test_weeks_after_the_last_year_end_are_of_the_horizon() -> None:
+    """Paid back at both year-ends, and more than lost again in the weeks after them."""
+    pairs = like_ten_million(0.0, 1, luck=0.01)
+    pairs.values[:, 5:] -= 1.0
+    pairs.values[:, 0] += 1.0
+    chances = Effects(Pairs(pairs.values[:, :7], pairs.draw, 130)).payback(0)
+    assert chances.not_within_horizon == 1.0 and chances.within[2] == 0.0 and np.isnan(chances.within[3])
 
 
 def test_luck_that_stays_is_said_beside_the_value_of_perfect_information() -> None:

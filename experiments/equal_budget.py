@@ -234,6 +234,12 @@ def reason_of(dose: float, cost_kr: float, part_kr: float, declared: Dose, share
 def dose_words(priced: Priced) -> str:
     """'coverage_share 0.46 of at most 1; ...'."""
     return "; ".join(
-        f"{solved.declared.parameter} {solved.dose:.3g} of at most {solved.declared.most:.3g}"
+        f"{solved.declared.parameter} {_three_digits(solved.dose)} of at most {_three_digits(solved.declared.most)}"
         for solved in priced.levers
     )
+
+
+def _three_digits(number: float) -> str:
+    """Three figures of a number without a power of ten: '0.463', '2,110'."""
+    told = float(f"{number:.3g}")
+    return f"{told:,.0f}" if abs(told) >= 1000.0 else f"{told:g}"

@@ -34,7 +34,7 @@ EQUAL_BUDGET_COLUMNS: Final = (
     "within_1_percent",
     "spent_kr",  # extra gross operating spending, as it came
     "spent_error_kr",  # 95 % calculation error
-    "own_kr",  # of it, on the levers' own posts, pay and one-off costs; the rest is offers out of pots there are anyway
+    "own_kr",  # on the levers' own posts, pay and one-off costs; the rest of spent_kr is other pots, and may be below 0
     "net_kr",  # municipality, all frames
     "net_error_kr",
     "reason",

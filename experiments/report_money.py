@@ -85,7 +85,7 @@ def equal_budget_tables(comparison: Comparison) -> list[Table]:
             "authorised",
             "off the budget",
             "spent, and by year",
-            "of it the lever's own",
+            "the lever itself",
             "municipality, net",
         )
     )

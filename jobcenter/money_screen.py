@@ -56,14 +56,19 @@ def equal_budget_lines(comparison: "Comparison") -> Iterator[str]:
 
 def priced_lines(frame: "pd.DataFrame", price_level: object) -> Iterator[str]:
     """Every strategy at one price: dose, authorised, spent, net; then what was spent in each budget year."""
+    from experiments.decisions.amounts import in_part, in_whole
     from experiments.equal_budget_table import budget_words, by_class, years_of
 
     budget, whole = float(frame.budget_kr.max()), float(frame.budget_municipality_kr.max())
-    yield (
-        f"Equal budget: {budget_words(budget / whole, budget)} authorised more a budget year, {price_level} prices,"
-        " before any saving; mio. kr. a year"
+    share = budget / whole
+    part, everywhere = (
+        ("", "") if share == 1.0 else (f" in the {100 * share:g} % simulated", ", whole municipality")
     )
-    head = "dose", "authorised", "off", "spent", "of it the lever's own", "net, municipality"
+    yield (
+        f"Equal budget: {budget_words(share, budget)} authorised more a budget year, {price_level} prices,"
+        f" before any saving; mio. kr. a year{in_part(share)}"
+    )
+    head = f"dose{in_whole(share)}", "authorised", "off", "spent", "the lever itself", "net, municipality"
     for grade, rows in by_class(frame):
         table: list[tuple[str, ...]] = [(f"Class {grade}", *head)]
         for row in rows:
@@ -85,7 +90,8 @@ def priced_lines(frame: "pd.DataFrame", price_level: object) -> Iterator[str]:
                 yield f"  {row['scenario']}, spent by year: {told}"
     yield (
         "  Spent is not authorised: posts stand empty, and people who are met more often are offered more out of pots"
-        "\n  that exist anyway. Classes are never ranked against each other."
+        "\n  that exist anyway. Spent less the lever itself is what other pots pay, which may be less than before."
+        "\n  Classes are never ranked against each other."
     )
 
 

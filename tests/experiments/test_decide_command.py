@@ -2,12 +2,17 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 from typer.testing import CliRunner, Result
 
+from experiments.equal_budget import dose_words
+from experiments.equal_budget_table import EQUAL_BUDGET_COLUMNS, FULL_YEAR
 from experiments.store import Store
 from jobcenter.cli import app
+from jobcenter.money_screen import priced_lines
 
 TEXT = """
 question: "10 mio. kr. a year: which strategy?"
@@ -117,3 +122,29 @@ def test_what_cannot_be_decided_is_refused_before_any_run(
     done = call(tmp_path, **changed)  # type: ignore[arg-type]
     assert done.exit_code == 2 and told in done.output
     assert not (tmp_path / "store").exists()
+
+
+def priced(share: float) -> str:
+    """The table of a strategy whose lever takes more than is spent, as other pots pay less."""
+    own = {"scenario": "ips", "evidence_class": "A", "dose": "places 124", "budget_kr": 1e7 * share, "reason": "",
+           "spent_kr": 2e4, "own_kr": 7e4}  # fmt: skip
+    nothing = dict.fromkeys(EQUAL_BUDGET_COLUMNS, 0) | {"scenario": "do nothing", "dose": "", "reason": ""}
+    rows = [{**nothing, **row, "year": FULL_YEAR, "budget_municipality_kr": 1e7} for row in ({}, own)]
+    return "\n".join(priced_lines(pd.DataFrame(rows), 2026))
+
+
+def test_the_lever_itself_is_no_part_of_what_is_spent_and_kroner_say_of_which_part_they_are() -> None:
+    told = priced(0.05)
+    assert "of it" not in told and "the lever itself" in told
+    assert "what other pots pay, which may be less than before" in told
+    assert "mio. kr. a year in the 5 % simulated" in told and "dose, whole municipality" in told
+    assert "simulated" not in priced(1.0) and "whole municipality" not in priced(1.0)
+
+
+def test_doses_are_told_without_powers_of_ten() -> None:
+    def told(dose: float, most: float) -> str:
+        solved = SimpleNamespace(dose=dose, declared=SimpleNamespace(parameter="places", most=most))
+        return dose_words(SimpleNamespace(levers=[solved]))  # type: ignore[arg-type]
+
+    assert told(124.2, 2108.0) == "places 124 of at most 2,110"
+    assert told(0.4634, 1.0) == "places 0.463 of at most 1"

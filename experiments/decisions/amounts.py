@@ -2,12 +2,8 @@
 
 from typing import Final
 
-_UNITS: Final = (
-    (1e5, 1e6, "mio. kr.", 1),
-    (1e3, 1e3, "t. kr.", 0),
-    (0.0, 1.0, "kr.", 0),
-)  # from, kr., name, decimals
-_MOST_DECIMALS: Final = 3
+# Amounts from, in kr., name, decimals at least and at most.
+_UNITS: Final = ((1e5, 1e6, "mio. kr.", 1, 3), (1e3, 1e3, "t. kr.", 0, 1), (0.0, 1.0, "kr.", 0, 0))
 
 
 def kroner(kr: float, error: float | None = None, sign: bool = False) -> str:
@@ -17,17 +13,28 @@ def kroner(kr: float, error: float | None = None, sign: bool = False) -> str:
     """
     parts = [kr] if error is None else [kr, error]
     size = max(abs(part) for part in parts)
-    unit, word, least = next((one, word, least) for above, one, word, least in _UNITS if size >= above)
-    digits = decimals([part / unit for part in parts], least)
-    told = f"{kr / unit:{'+' if sign else ''},.{digits}f}"
-    return f"{told} {word}" if error is None else f"{told} ± {error / unit:,.{digits}f} {word}"
+    unit, word, least, most = next(kind[1:] for kind in _UNITS if size >= kind[0])
+    return f"{_with_error([part / unit for part in parts], sign, least, most)} {word}"
 
 
-def decimals(values: list[float], least: int) -> int:
-    """Decimals in which none of the values is written as nothing unless it is; `least` or more, three at most."""
-    smallest = min((abs(value) for value in values if value), default=1.0)
+def weeks(number: float, error: float) -> str:
+    """Weeks with their calculation error, in the same way."""
+    return f"{_with_error([number, error], False, 0, 1)} weeks"
+
+
+def _with_error(parts: list[float], sign: bool, least: int, most: int) -> str:
+    digits = decimals(parts, least, most)
+    if all(abs(part) < 0.5 * 10.0**-digits for part in parts):
+        return "0"
+    told = f"{parts[0]:{'+' if sign else ''},.{digits}f}"
+    return " ± ".join([told, *(f"{part:,.{digits}f}" for part in parts[1:])])
+
+
+def decimals(values: list[float], least: int, most: int = 3) -> int:
+    """Decimals, from `least` to `most`, in which no value is written as nothing that can be seen in `most`."""
+    seen = [abs(value) for value in values if abs(value) >= 0.5 * 10.0**-most]
     digits = least
-    while digits < _MOST_DECIMALS and smallest < 0.5 * 10.0**-digits:
+    while seen and digits < most and min(seen) < 0.5 * 10.0**-digits:
         digits += 1
     return digits
 

@@ -4,6 +4,7 @@ from typing import Final
 
 import numpy as np
 
+from experiments.decisions.amounts import decimals, in_part
 from experiments.decisions.mix import Behind, Mix
 from experiments.decisions.mix_response import MISSES
 from experiments.decisions.mix_search import KEPT, VIEW_OUTCOME
@@ -26,9 +27,9 @@ def mix_texts(mix: Mix) -> list[str]:
     """The answer in sentences."""
     names = [one.strategy for one in mix.instruments]
     texts = [
-        f"Worlds: {mix.world_share:g} of the municipality, {mix.weeks} weeks; {mix.splits} splits on {mix.pairs} draws"
-        f" and seeds, {len(mix.finalists)} finalists on {mix.fresh_pairs} fresh ones; {mix.runs:,} runs."
-        f" Levers: {', '.join(names)}.",
+        f"Worlds: {mix.world_share:g} of the municipality{_scope(mix)}, {mix.weeks} weeks; {mix.splits} splits on"
+        f" {mix.pairs} draws and seeds, {len(mix.finalists)} finalists on {mix.fresh_pairs} fresh ones;"
+        f" {mix.runs:,} runs. Levers: {', '.join(names)}.",
         *(f"Not in the mix: {name}: {why}." for name, why in mix.refused.items()),
     ]
     for view in VIEW_OUTCOME:
@@ -39,7 +40,8 @@ def mix_texts(mix: Mix) -> list[str]:
             for name, low, high in zip(names, near.low * most, near.high * most, strict=True)
         )
         texts.append(
-            f"Best for {_VIEW_WORDS[view]}: {_split(names, mix.best_kr[view])} mio. kr. a year."
+            f"By the fitted answer best for {_VIEW_WORDS[view]}: {_split(names, mix.best_kr[view])} mio. kr. a year."
+            f"{_on_fresh_luck(mix, view)}"
             f" {100 * near.share:.0f} % of all allowed splits cannot be told apart from it ({spans})."
             f" {_last(mix, view)}"
         )
@@ -63,6 +65,23 @@ def mix_texts(mix: Mix) -> list[str]:
     return texts
 
 
+def _scope(mix: Mix) -> str:
+    """Of which part the kroner and weeks are."""
+    return "" if mix.world_share == 1.0 else " (kroner and weeks below are of this part)"
+
+
+def _on_fresh_luck(mix: Mix, view: str) -> str:
+    """That another is told apart as better than the split that is best by the fitted answer; empty where none is."""
+    named = f"best: {view}"
+    own = next((one.behind[view] for one in mix.finalists if named in one.names), mix.nothing_behind[view])
+    if own.loss <= own.error:
+        return ""
+    better = next(
+        (", ".join(one.names) for one in mix.finalists if one.behind[view].loss == 0.0), "do nothing"
+    )
+    return f" On fresh luck it is {_behind(own, view)} behind '{better}', which is told apart as better."
+
+
 def _harms(mix: Mix) -> list[str]:
     """What some finalist is shown to do to those who are to be kept from harm: 'early_intervention alone: job ...'."""
     out = []
@@ -80,9 +99,10 @@ def _harms(mix: Mix) -> list[str]:
 def mix_tables(mix: Mix) -> list[list[list[str]]]:
     """The finals on fresh luck, and the Pareto front."""
     names = [one.strategy for one in mix.instruments]
+    part = in_part(mix.world_share)
     finals = [
-        ["finals, fresh draws and luck", f"mio. kr. a year ({' / '.join(names)})", "municipal mio. kr.", "behind best",
-         "public mio. kr.", "weeks in work", "behind best", "weeks in work, health barrier",
+        [f"finals, fresh draws and luck{part}", f"mio. kr. a year ({' / '.join(names)})", "municipal mio. kr.",
+         "behind best", "public mio. kr.", "weeks in work", "behind best", "weeks in work, health barrier",
          *(_KEPT_WORDS[key] for key in KEPT)]
     ]  # fmt: skip
     finals.append(["do nothing", "0", "0", _behind(mix.nothing_behind["municipality"], "municipality"), "0", "0",
@@ -102,8 +122,8 @@ def mix_tables(mix: Mix) -> list[list[list[str]]]:
             ]
         )
     front = [
-        ["front: nothing better in all three", *(f"{name}, mio. kr." for name in names), "municipal mio. kr.",
-         "weeks in work", "weeks in work, health barrier"]
+        ["front by the fitted answer: nothing better in all three" + part, *(f"{name}, mio. kr." for name in names),
+         "municipal mio. kr.", "weeks in work", "weeks in work, health barrier"]
     ]  # fmt: skip
     shown = np.unique(np.linspace(0, len(mix.front_kr) - 1, FRONT_SHOWN).round().astype(int))
     for k in shown:
@@ -112,7 +132,7 @@ def mix_tables(mix: Mix) -> list[list[list[str]]]:
             [
                 f"{k + 1} of {len(mix.front_kr)}",
                 *(_mio(kr) for kr in mix.front_kr[k]),
-                f"{values['municipal'][k] / 1e6:+,.1f}",
+                f"{values['municipal'][k] / 1e6:+,.{decimals([values['municipal'][k] / 1e6], 1)}f}",
                 f"{values['weeks'][k]:+,.0f}",
                 f"{values['vulnerable_weeks'][k]:+,.0f}",
             ]
@@ -153,6 +173,7 @@ def _mio(kr: float) -> str:
 
 
 def _error(value: tuple[float, float], unit: float, digits: int) -> str:
+    digits = decimals([value[0] / unit, value[1] / unit], digits)
     return f"{value[0] / unit:+,.{digits}f} ± {value[1] / unit:,.{digits}f}"
 
 
@@ -163,4 +184,4 @@ def _behind(behind: Behind, view: str) -> str:
         return "best"
     if loss <= error:
         return "not told apart"
-    return f"{loss:,.0f} weeks" if view == "people" else f"{loss / 1e6:,.1f} mio."
+    return f"{loss:,.0f} weeks" if view == "people" else f"{loss / 1e6:,.{decimals([loss / 1e6], 1)}f} mio."

@@ -8,13 +8,22 @@ import numpy as np
 import pytest
 from made_decision import decision
 
-from experiments.decisions.mix import FRESH_FROM, Mix, Plan, _finalists, experiment_of, plan_mix, solve
+from experiments.decisions.mix import (
+    FRESH_FROM,
+    Behind,
+    Mix,
+    Plan,
+    _finalists,
+    experiment_of,
+    plan_mix,
+    solve,
+)
 from experiments.decisions.mix_design import coefficients, corners, design, feasible, within_budget
 from experiments.decisions.mix_figures import mix_figures
 from experiments.decisions.mix_levers import Split, instruments, possible, why_not
 from experiments.decisions.mix_response import Response, terms
 from experiments.decisions.mix_search import Space, best, flat, front, last_krone
-from experiments.decisions.mix_words import _behind, mix_tables, mix_texts
+from experiments.decisions.mix_words import _behind, _error, mix_tables, mix_texts
 from experiments.experiment_file import load_experiment
 from experiments.plan import Planned
 from sim.errors import UserError
@@ -336,6 +345,30 @@ def test_doing_nothing_comes_to_the_finals() -> None:
     assert told[1] == "best" and told[2:] == ["3.0 mio.", "8.0 mio."]
 
 
+def test_it_is_said_when_fresh_luck_tells_another_apart_from_the_fitted_best() -> None:
+    mix = made_mix()
+
+    def behind(name: str, loss: float) -> Behind:
+        return Behind(0.0 if name == "ips alone" else loss, 0.0 if name == "ips alone" else 500.0)
+
+    def told(loss: float) -> str:
+        finalists = tuple(
+            replace(one, behind=one.behind | {"people": behind(one.names[-1], loss)}) for one in mix.finalists
+        )
+        own = replace(
+            mix, finalists=finalists, nothing_behind=mix.nothing_behind | {"people": behind("", loss)}
+        )
+        return next(text for text in mix_texts(own) if "best for weeks in work" in text)
+
+    assert "On fresh luck it is 900 weeks behind 'ips alone', which is told apart as better." in told(900.0)
+    assert "On fresh luck" not in told(400.0)
+
+
+def test_small_amounts_of_a_mix_are_seen() -> None:
+    assert _error((2e4, 4e4), 1e6, 1) == "+0.02 ± 0.04" and _error((3e6, 1e6), 1e6, 1) == "+3.0 ± 1.0"
+    assert _behind(Behind(2e4, 1e4), "municipality") == "0.02 mio."
+
+
 def test_equal_finalists_are_not_told_apart() -> None:
     """7 equal finalists: one is called behind in 4.5 % of 200 sets, with a t interval of each in 44 %.
     15 sets: 4 or more in 0.5 %."""
@@ -357,7 +390,13 @@ def test_a_mix_is_told_and_drawn() -> None:
     told = " ".join(mix_texts(found))
     assert f"{found.runs:,} runs" in told and "1 of the municipality, 260 weeks" in told
     assert "nothing that may be bought next is shown to help" in told and "cannot be told apart" in told
+    assert "By the fitted answer best for weeks in work: " in told and "On fresh luck" not in told
     for rows in mix_tables(found):
         assert len({len(row) for row in rows}) == 1
+        assert "simulated" not in rows[0][0]
+    assert "by the fitted answer" in mix_tables(found)[1][0][0]
+    part = replace(found, world_share=0.05)
+    assert all("in the 5 % simulated" in rows[0][0] for rows in mix_tables(part))
+    assert "kroner and weeks below are of this part" in mix_texts(part)[0]
     assert len(mix_figures(found)) == 2
     assert decision().names  # the rest of the decision does not need a mix

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from experiments.decisions.amounts import in_part, in_whole, kroner, percent
+from experiments.decisions.amounts import in_part, in_whole, kroner, percent, weeks
 from experiments.decisions.answer import Decision, ranked
 from experiments.decisions.discovery import Box, where_better
 from experiments.decisions.discovery import words as box_words
@@ -172,7 +172,7 @@ def _best(found: Decision, share: float) -> Section:
         for view, of in views.items():
             often = percent(of[name].probability_best, errors[f"best/{view}/{name}"])
             lost, error = of[name].expected_regret_kr, errors[f"regret/{view}/{name}"]
-            regret = f"{lost:,.0f} ± {error:,.0f} weeks" if view == "people" else kroner(lost, error)
+            regret = weeks(lost, error) if view == "people" else kroner(lost, error)
             cells.append(f"{often}, {regret}")
         rows.append([name, *cells])
     return Section("best", "Which is best, and what choosing it loses", [], [rows])
@@ -193,8 +193,10 @@ def _worth(found: Decision) -> Section:
     rows += [
         [name, *(f"{100 * of[name]:.0f}" for of in curve.values())] for name in (DO_NOTHING, *found.names)
     ]
+    extreme = {"0", "100"} & {cell for row in rows[1:] for cell in row[1:]}
+    texts = [_rare(found)] if extreme else []
     return Section(
-        "acceptability", "If the municipality also pays for a week in ordinary work", [_rare(found)], [rows]
+        "acceptability", "If the municipality also pays for a week in ordinary work", texts, [rows]
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 from made_decision import NAMES, PRIORS, decision, like_ten_million
 
 from experiments.decisions import value
-from experiments.decisions.amounts import kroner, percent
+from experiments.decisions.amounts import kroner, percent, weeks
 from experiments.decisions.answer import check_whole
 from experiments.decisions.discovery import Box, where_better, words
 from experiments.decisions.groups import ALL, groups_of
@@ -19,7 +19,7 @@ from experiments.decisions.pays_back import all_needed, needed, weeks_needed
 from experiments.decisions.pilot import Pilot, Reach, pilots, reach_of, verdict
 from experiments.decisions.precision import resampled
 from experiments.decisions.question import Trials
-from experiments.decisions.whole import Whole, headline, sections
+from experiments.decisions.whole import Whole, _worth, headline, sections
 from experiments.money import choices
 from experiments.plan import Pair, Run
 from sim.errors import UserError
@@ -355,6 +355,14 @@ def test_what_is_not_shown_is_not_said_to_be_absent() -> None:
     assert table[2][-1] == "100 % (97 to 100)" and table[2][-2].startswith("0 % (0 to 3), 0 % (0 to 3), -")
 
 
+def test_that_nothing_is_not_never_is_said_only_beside_a_share_of_nothing_or_all() -> None:
+    whole = made_whole()
+    own = replace(whole.decision, pairs=like_ten_million(1.0, 1), names=("a", "b", "c"), parameters={})
+    by_draw = own.acceptability()
+    assert all(0.02 < share < 0.98 for of in by_draw.values() for share in of.values())
+    assert _worth(own).texts == [] and "not never" in _worth(whole.decision).texts[0]
+
+
 def test_a_winner_that_cannot_be_told_is_not_named_as_one() -> None:
     """Three strategies, all is luck: none is told apart. One that saves far more than luck is."""
     whole = made_whole()
@@ -377,7 +385,9 @@ def test_amounts_are_written_so_that_something_is_seen_of_them() -> None:
         and kroner(-2e6, 4e4, sign=True) == "-2.00 ± 0.04 mio. kr."
     )
     assert kroner(12_300, 40_000) == "12 ± 40 t. kr." and kroner(300, 20) == "300 ± 20 kr."
-    assert kroner(0.0, 0.0) == "0 ± 0 kr." and kroner(0.0) == "0 kr." and kroner(99_990) == "100 t. kr."
+    assert kroner(1e-5, 1e-4) == "0 kr." and kroner(0.0) == "0 kr." and kroner(99_990) == "100 t. kr."
+    assert weeks(0.3, 0.2) == "0.3 ± 0.2 weeks" and weeks(144.4, 230.0) == "144 ± 230 weeks"
+    assert weeks(0.0, 0.0) == "0 weeks" and kroner(5_000, 0.2) == "5 ± 0 t. kr."
     assert percent(0.71, 0.79) == "71 % (0 to 100)" and percent(0.46, 0.17) == "46 ± 17 %"
     assert percent(0.0, 0.05) == "0 % (0 to 5)" and percent(0.95, 0.07) == "95 % (88 to 100)"
 

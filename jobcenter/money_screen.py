@@ -90,8 +90,9 @@ def priced_lines(frame: "pd.DataFrame", price_level: object) -> Iterator[str]:
                 yield f"  {row['scenario']}, spent by year: {told}"
     yield (
         "  Spent is not authorised: posts stand empty, and people who are met more often are offered more out of pots"
-        "\n  that exist anyway. The lever itself: its posts, pay and one-off costs; the rest of what is spent, places in"
-        "\n  programmes too, is other pots, which may pay less than before. Classes are never ranked against each other."
+        "\n  that exist anyway. The lever itself: its posts, pay and one-off costs; the rest of what is spent, places"
+        "\n  in programmes too, is other pots, which may pay less than before."
+        "\n  Classes are never ranked against each other."
     )
 
 

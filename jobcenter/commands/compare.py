@@ -52,7 +52,7 @@ ROWS: Final = (
     ("People", "hires of residents in work, a year", "hires", "resident_in_work", True),
     ("People", "hires of non-residents, a year", "hires", "non_resident", True),
     ("Caseworkers' time", "meetings held, a year", "meetings", "held", True),
-    ("Caseworkers' time", "weeks to the first meeting", "wait_weeks_first_meeting", "all", False),
+    ("Caseworkers' time", "wait for the first meeting", "wait_weeks_first_meeting", "all", False),
     ("Caseworkers' time", "meetings left over each week", "queue_persons", "all", False),
     ("Caseworkers' time", "contact plan kept", "plan_compliance", "all", False),
     ("Caseworkers' time", "caseworker changes", "changes_per_citizen_year", "counted", False),

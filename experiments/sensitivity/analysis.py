@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any, Final
 
@@ -110,17 +111,19 @@ class Analysis:
         zero.
         """
         rows = len(self.effect.y) // self.row
-        if not (self.luck_out and self.shares_told()):
+        if not (self.luck_out and self.shares_told):
             return []
         wider = float(student(0.025 / len(self.indices), rows - 1) / NormalDist().inv_cdf(0.975))
         power = 2 if self.method == SCREENING else 1  # rms is the root of what was estimated
-        found = [self.indices[k][MAIN[self.method]] for k in self.order()]
+        order = self.order()
+        found = [self.indices[k][MAIN[self.method]] for k in order]
         above = [
             one.value > 0.0 and one.value**power > wider * (one.value**power - one.low**power)
             for one in found
         ]
-        return [k for k, told in zip(self.order(), above, strict=True) if told]
+        return [k for k, so in zip(order, above, strict=True) if so]
 
+    @cached_property
     def shares_told(self) -> bool:
         """Whether there is something that factors can have shares of, as far as these runs show.
 

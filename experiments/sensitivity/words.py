@@ -71,7 +71,7 @@ def shown(analysis: Analysis, numbers: list[float]) -> list[float]:
     """An index and its bounds as they are shown: shares between nothing and all; none where shares cannot be told."""
     if analysis.method not in OF_VARIANCE:
         return numbers
-    if not analysis.shares_told():
+    if not analysis.shares_told:
         return [float("nan")] * len(numbers)
     return [min(max(0.0, value), 1.0) if np.isfinite(value) else value for value in numbers]
 
@@ -114,7 +114,7 @@ def paragraph(analysis: Analysis, found: Sequence[Ends], unit: Unit) -> str:
     if np.isfinite(share):
         treated = "has been taken out" if analysis.luck_out else "is left in what the indices are made of"
         said.append(f"Luck is {min(1.0, share):.0%} of the variance between points and {treated}.")
-        if share > MOSTLY_LUCK:
+        if share > MOSTLY_LUCK and analysis.shares_told:  # else no interval is shown
             said.append("With so much luck the order of the factors is uncertain: see the intervals.")
     else:
         said.append("With one seed a point nobody can say how much of this is luck.")
@@ -138,7 +138,7 @@ def _shares(analysis: Analysis, unit: Unit, moved: bool) -> str:
         top = [
             k for k in analysis.order()[:NAMED] if not analysis.indices[k][MAIN[analysis.method]].low <= 0.0
         ]
-        if not (analysis.shares_told() and top):
+        if not (analysis.shares_told and top):
             return "By its indices no order of factors is claimed: more than half of it may be luck, or is missed."
     return "It is driven most by " + _listed([_named(analysis, k, unit) for k in top]) + "."
 

@@ -49,10 +49,11 @@ from sim.records import weekly as wk
 from sim.scenario import Scenario, load
 from sim.state import State
 from sim.tables import build_tables, change_weeks
+from sim.week.casework import CALLED
 from sim.week.payments import P_CITIZENS
 from sim.week.world import L_ENTRANTS, L_FAULT, L_REQUESTED, RANK_LEAVES, Y_YIELD_ANCHOR
 
-_STEPS: Final = "arrivals casework companies drift hiring measures payments record staffing transitions"
+_STEPS: Final = "arrivals assignment casework companies hiring living measures record staffing transitions"
 _KINDS: Final = ("undecorated rules", "compiled draw")
 _MASK, _FULL_YEAR = (1 << 64) - 1, (1 << 52) - 1
 _BAND: Final = _BAND_OF_WEEK.tolist()
@@ -177,8 +178,7 @@ class Citizen(_Agent):
             return
         gap = r.uniform(m.life_keys, chance.S_CLOCK_GAP, r.gap_address(agent, week))
         self.candidate_week = week + r.candidate_gap(gap, m.gaps)
-        slot, x = r.event_slot(r.uniform(m.keys, chance.S_CLOCK_EVENT, agent))
-        if x < t.events.highest[self.status][slot][self.attachment]:
+        if r._something_happens(None, m, t.events, self, week):
             target = r._event_target(None, m, t.events, t.entry, t.search, self, week)
             if target >= 0:
                 r._move(None, m.companies, m, t.law, self, target, False, week)
@@ -188,13 +188,15 @@ class Citizen(_Agent):
         r, table = m.rules, m.t.meeting
         if not r.has_case(self.status):
             return
-        wishes = r.wishes_another(None, m, table, self)
-        moves = r.uniform(m.keys, chance.S_REORGANISATION, self.id) < table.reorganisation
-        m.n_handovers += r.find_caseworker(
-            None, m.seats, m, table, m.life_keys, self, wishes, moves, m.handovers, m.n_handovers, m.week
-        )
+        moves, n = r.uniform(m.keys, chance.S_REORGANISATION, self.id) < table.reorganisation, m.n_handovers
+        n += r.find_caseworker(None, m.seats, m, table, m.life_keys, self, moves, m.handovers, n, m.week)
+        m.n_handovers = n
         exemption = r.uniform(m.life_keys, chance.S_EXEMPTION, r.spell_id(None, self))
-        m.n_due += r.call_in(None, m, table, self, exemption, m.due, m.n_due, m.week)
+        answer, planned, kept, below = r.called_in(None, m, table, self, exemption, m.week)
+        due = answer == CALLED
+        r.count_calls(m, 1, int(self.trust * 1000), planned, kept, below, due, due and self.caseworker < 0)
+        if answer:
+            m.n_due += r._queue_up(None, m, table, self, answer, m.due, m.n_due, m.week)
 
     def live(self, m: "Objects") -> None:
         """A week on support: looks for work, changes, may find a door out, is paid."""
@@ -270,7 +272,7 @@ class Citizen(_Agent):
         m.received[P_CITIZENS] += amount
         m.row[wk.LADDER + step] += 1
         if supported:
-            m.rules._note_support(None, m, self, week, left)
+            m.rules.count_support(m, 1, *m.rules.asked_by_goals(None, self, week, left))
 
 
 def _each(state: State, specification: Any) -> list[dict[str, Any]]:
@@ -286,7 +288,7 @@ class Objects(mesa.Model):
         super().__init__(seed=seed)
         state = starting_state(scenario, seed)
         self.scenario, self.seed_of_chance, self.rules, weeks = scenario, seed, rules, scenario.weeks
-        self.week = self.first_week = state.week
+        self.week = state.week
         self.books = Books(scenario, state.week, weeks)
         self.changes = change_weeks(scenario, state.week, state.week + weeks)
         self.life_keys, self.gaps, self.sector_first = self.keys_of(-1), Row(GAP_TABLE), state["sector_first"]
@@ -298,6 +300,7 @@ class Objects(mesa.Model):
         self.best_score, self.best_row = Row(self.vacancies), Row(self.vacancies)
         n = state["id"].size
         self.supported, self.requested, self.entrant = Row([None] * n), [None] * n, Row([None] * n)
+        self.cases, self.others, self.rows = [None] * n, [None] * n, []
         self.first_of_team, self.hired = [0] * (codes.N_TEAMS + 1), [0] * len(codes.EDUCATIONS)
         self.entrant_total, self.spell_person, self.entrants_until = [0] * n, Row([]), [0] * (weeks + 1)
         self.due, self.offers, self.handovers = (Row([0] * max(2000, n // 3)) for _ in range(3))
@@ -314,7 +317,6 @@ class Objects(mesa.Model):
         on_support = [who for who in self.row_of.values() if rules.is_on_support(who.status)]
         self.supported[: len(on_support)] = on_support
         self.n = len(self.agents_by_type[Citizen])
-        self.rows: list[list[int]] = []
 
     def admit(self, values: dict[str, Any]) -> Citizen:
         """Somebody becomes an agent."""
@@ -353,11 +355,11 @@ class Objects(mesa.Model):
         citizens.do("begin_week", self)
         r._mark_limits(None, self, t.limits, t.entry, week)
         r.staff_the_week(seats, self, t.staff, self.life_keys, week)
-        r._list_present(seats, self)
+        r.list_present(seats, self, week)
         self.n_due = self.n_handovers = 0
         citizens.do("be_a_case", self)
         n, k = self.n_due, self.n_handovers
-        r._hand_over(None, seats, self, t.meeting, row_of, sorted(handovers[:k]), k)
+        r.hand_over(None, seats, self, t.meeting, row_of, sorted(handovers[:k]), k)
         overloaded = [seat.seat_backlog for seat in seats]
         due = sorted(due[:n])
         n = r._hold(None, seats, self, t.meeting, t.offer, row_of, due, n, overloaded, week, offers)
@@ -379,10 +381,7 @@ class Objects(mesa.Model):
         books.received_of_week()[:] += np.array(self.received)
         books.pay_office(self.row, self.bought, self.tables)
         books.close_week()
-        r.record_stocks(self)
-        r.follow_cohorts(
-            None, self, row_of, self.entrants_until, self.cohort, week - self.first_week + 1, week
-        )
+        r.record_week(None, self, row_of, self.entrants_until, self.cohort, len(self.rows) + 1, week)
         self.rows.append(self.row)
         asked = self.requested[: self.lengths[L_REQUESTED]]
         r.carry_out_requests(None, companies, self, t.law, week + 1)

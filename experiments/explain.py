@@ -42,7 +42,8 @@ from sim.population.citizens import LEGACY_AWARD
 from sim.population.history import starting_state
 from sim.records.weekly import MK_APPLICATIONS
 from sim.scenario import Scenario
-from sim.week.casework import BY_CHOICE, WAITING
+from sim.week.assignment import WAITING
+from sim.week.casework import BY_CHOICE
 from sim.week.hiring import apply_for_work, companies_asked
 from sim.week.world import Y_YIELD_ANCHOR, has_case
 
@@ -161,7 +162,7 @@ class Watched(JobcenterModel):
 def cause_if_changed(model: JobcenterModel, i: int, week: int) -> int:
     """Cause (codes.CAUSES) of a new caseworker for row i, if casework finds one this week: to be read before it.
 
-    The order of sim/week/casework.py: what happened to the caseworker comes before what anybody wishes.
+    The order of sim/week/assignment.py: what happened to the caseworker comes before what anybody wishes.
     """
     s, meeting = model.state, model.tables.meeting
     seat, status = int(s["caseworker"][i]), int(s["status"][i])

@@ -10,7 +10,8 @@ from functools import cache
 from typing import Final
 
 EPOCH: Final = date(2000, 1, 3)
-# Addresses of chance hold a week in eleven bits: a vacancy's (sim/week/companies.py), a spell's (sim/week/casework.py).
+# Addresses of chance hold a week in eleven bits: a vacancy's (sim/week/companies.py), a spell's
+# (sim/week/assignment.py).
 LAST_WEEK: Final = 2047
 _LABEL = re.compile(r"^(\d{4})-W(\d{2})$")
 
@@ -38,6 +39,7 @@ def first_week_from(day: date) -> int:
     return -((EPOCH + timedelta(days=3) - day).days // 7)
 
 
+@cache
 def monday_of(week: int) -> date:
     """The Monday that opens `week`."""
     return EPOCH + timedelta(weeks=int(week))

@@ -60,9 +60,7 @@ class JobcenterModel(mesa.Model):
     BooksDoNotBalance when a week's money does not add up.
     """
 
-    weeks_between_gatherings = (
-        WEEKS_BETWEEN  # of people on support in the first rows (sim/population/storage.py)
-    )
+    weeks_between_gatherings = WEEKS_BETWEEN  # of people on support in the first rows
 
     def __init__(
         self,
@@ -137,7 +135,8 @@ class JobcenterModel(mesa.Model):
     def _open_week(self, week: int) -> None:
         fill_keys(self.seed_of_chance, week, self.keys)
         if week in self._change_weeks:
-            self.tables = self._tables_of(week)
+            if week > self.first_week:  # those of the first week are there
+                self.tables = self._tables_of(week)
             if not self.burn_in:
                 self._open_new_posts(week)
         self._row[:] = 0
@@ -255,13 +254,12 @@ class JobcenterModel(mesa.Model):
         self.books.close_week()
 
     def _record(self, week: int) -> None:
-        self.call(record.record_stocks, self.world)
-        if not self.burn_in:
-            lived = week - self.first_week + 1
-            self.call(
-                record.follow_cohorts,
-                self.citizens, self.world, self.state["row_of"], self.entrants_until, self.cohort, lived, week,
-            )  # fmt: skip
+        lived = 0 if self.burn_in else week - self.first_week + 1
+        self.call(
+            record.record_week,
+            self.citizens, self.world, self.state["row_of"], self.entrants_until, self.cohort, lived, week,
+        )  # fmt: skip
+        if lived:
             self.hired[lived - 1] = self.world.hired
 
     def _transitions(self, week: int) -> None:
@@ -329,8 +327,10 @@ class JobcenterModel(mesa.Model):
             stocks=state["stocks"],
             entrant=np.zeros(entrants, np.int32),
             entrant_total=column(entrants, "int16"),
-            cases=column(BLOCK, "uint32"),
+            cases=column(n, "uint32"),
+            others=column(n, "uint32"),
             ids=np.zeros(BLOCK, np.int64),
+            mixed=column(BLOCK, "uint64"),
             luck=np.zeros((N_LUCK, BLOCK)),
             answer=column(BLOCK, "uint8"),
             bracket=column(BLOCK, "uint16"),
@@ -350,12 +350,12 @@ class JobcenterModel(mesa.Model):
         tasks = max(2000, n // 3)  # meetings due, offers: a third of all adults would have to be cases
         self._due = np.zeros(tasks, np.int64)
         self._offers = np.zeros(tasks, np.int64)
-        self._highest = np.zeros(N_BENEFITS)
+        self._highest = np.zeros((N_BENEFITS, N_BANDS))
         self._sums = np.zeros((N_BENEFITS, N_BANDS), np.int64)
         self._counts = np.zeros((N_BENEFITS, N_BANDS), np.int64)
         self._best_score = np.zeros(state["vacancies"].size)
         self._best_row = np.zeros(state["vacancies"].size, np.int64)
-        self._paid = np.zeros((len(scenario.law.rule_set.tables.brackets), N_RATES), np.int64)
+        self._paid = np.zeros((2, len(scenario.law.rule_set.tables.brackets), N_RATES), np.int64)
         self._bought = np.zeros(N_MEASURES * N_BENEFITS, np.int64)  # øre by measure and benefit
         sectors = list(scenario.municipality.companies.sectors)
         self._public = np.array([name.startswith("public") for name in sectors], np.uint8)

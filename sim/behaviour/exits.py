@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from sim.codes import BAND_STARTS
+from sim.codes import BAND_STARTS, FIRST_BENEFIT
 from sim.compiled import rule
 
 # One uniform number serves six doors; each owns a sixth of [0, 1), so that a changed hazard at one door leaves the
@@ -20,7 +20,8 @@ TO_UNEMPLOYMENT: Final = 100  # dagpenge if insured, else cash benefit or own me
 TO_OWN_JOB: Final = 101
 
 # Looked up: six comparisons a person, three times a week, would be guessed wrong by the processor half the time.
-_BAND_OF_WEEK = np.searchsorted(BAND_STARTS, np.arange(BAND_STARTS[-1] + 1), side="right") - 1
+_BAND_OF_WEEK = np.searchsorted(BAND_STARTS, np.arange(BAND_STARTS[-1] + 1), side="right").astype(np.uint8)
+_BAND_OF_WEEK -= 1
 
 ExitTable = namedtuple(
     "ExitTable",
@@ -61,6 +62,16 @@ def exit_hazard(table, benefit, band, slot, health, age_weeks):
 
 
 @rule
+def benefit_of(status):
+    """Benefit (codes.BENEFITS) that a status is; only of statuses that are one.
+
+    Like `band_of` it passes through a type without negative numbers: whatever is looked up by it in a table need not be
+    asked first whether it counts from the table's end (measured: a tenth of the instructions of calling people in).
+    """
+    return np.int64(np.uint8(status - FIRST_BENEFIT))
+
+
+@rule
 def band_of(weeks):
     """Band of codes.BANDS for the number of the week in a spell (1 in its first week)."""
-    return _BAND_OF_WEEK[min(weeks, _BAND_OF_WEEK.size - 1)]
+    return np.int64(_BAND_OF_WEEK[min(weeks, _BAND_OF_WEEK.size - 1)])

@@ -19,6 +19,9 @@ CASEWORKERS: Final = (
     Column("seat_backlog", "int64", "minutes", "due tasks that did not fit, last week"),
     Column("seat_quality", "float64", "log hazard", "what the person in the seat adds to clients' search"),
     Column("seat_listed", "int16", "seat", "work space: seats with somebody at work, team by team"),
+    Column(
+        "seat_serves", "uint8", "code", "work space: team whose cases stay in the seat this week, 255 none"
+    ),
     Column("seat_gone", "uint8", "code", "cause by which the cases are orphaned this week, 0 none"),
 )
 

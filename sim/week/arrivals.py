@@ -33,27 +33,42 @@ from sim.records.weekly import (
     FL_SICK,
 )
 from sim.week.moving import age_weeks, ask, change_status, is_on_support
-from sim.week.world import BLOCK, FAULT_HAZARD, L_FAULT, L_SUPPORTED, RANK_LEAVES, RANK_LIMIT
+from sim.week.world import (
+    BLOCK,
+    FAULT_HAZARD,
+    L_CASES,
+    L_FAULT,
+    L_OTHERS,
+    L_SUPPORTED,
+    RANK_LEAVES,
+    RANK_LIMIT,
+    has_case,
+)
 
 _EVENT, _GAP = range(2)  # rows of `luck`
 _BY_CLOCK = 1 << 31  # marks, in a list of rows, those whose candidate clock called them
 
 
 @rule
-def _event_target(c, w, events, entry, search, i, week):
-    """A candidate week of person i: where what happens takes them, -1 when nothing does."""
-    agent = np.int64(c.id[i])
-    slot, x = event_slot(uniform(w.keys, S_CLOCK_EVENT, agent))
-    status = np.int64(c.status[i])
-    if x >= events.highest[status, slot, c.attachment[i]]:
-        return -1  # nobody's hazard is that high in this status
+def _something_happens(c, w, events, i, week):
+    """Whether the candidate week that has come for person i is one in which something happens."""
+    slot, x = event_slot(uniform(w.keys, S_CLOCK_EVENT, np.int64(c.id[i])))
+    if x >= events.highest[c.status[i], slot, c.attachment[i]]:
+        return False  # nobody's hazard is that high in this status
     if slot < SLOT_DEATH and np.int64(c.since[i]) == week:
-        return -1  # a status holds for at least a week: what began this Monday does not end with it
+        return False  # a status holds for at least a week: what began this Monday does not end with it
     hazard = event_hazard(c, events, i, slot, week)
     if hazard > slot_ceiling(slot):
         w.lengths[L_FAULT] = FAULT_HAZARD
-    if x >= hazard:
-        return -1
+    return x < hazard
+
+
+@rule
+def _event_target(c, w, events, entry, search, i, week):
+    """Something happens to person i: where it takes them, -1 when they leave the town or stay where they are."""
+    agent = np.int64(c.id[i])
+    slot, _ = event_slot(uniform(w.keys, S_CLOCK_EVENT, agent))
+    status = np.int64(c.status[i])
     if slot == SLOT_DEATH or slot == SLOT_MOVE:
         if np.int64(c.request[i]) != GONE + 1:  # not also a pensioner by age this week
             w.row[FL_DEATHS if slot == SLOT_DEATH else FL_MOVES] += 1
@@ -125,10 +140,10 @@ def _list_concerned(c, w, law, events, gaps, life_keys, n_called, week):
         n = min(BLOCK, n_called - first)
         for k in range(n):
             w.ids[k] = c.id[w.requested[first + k]]
-        uniforms(w.keys, S_CLOCK_EVENT, w.ids, n, w.luck[_EVENT])
+        uniforms(w.keys, S_CLOCK_EVENT, w.ids, n, w.mixed, w.luck[_EVENT])
         for k in range(n):
             w.ids[k] = gap_address(w.ids[k], week)
-        uniforms(life_keys, S_CLOCK_GAP, w.ids, n, w.luck[_GAP])
+        uniforms(life_keys, S_CLOCK_GAP, w.ids, n, w.mixed, w.luck[_GAP])
         for k in range(n):
             i = w.requested[first + k]
             arrives = c.arrive_week[i] == week
@@ -144,17 +159,39 @@ def _list_concerned(c, w, law, events, gaps, life_keys, n_called, week):
 
 
 @rule
+def _list_struck(c, w, law, events, n, week):
+    """Of the n people listed, keeps those who reach pension age and those to whom something does happen: two in three
+    are spared. Asked of all before anybody moves, so that one person is fetched while the hazard of another is worked
+    out."""
+    kept = 0
+    for position in range(n):
+        entry_of_list = np.int64(w.requested[position])
+        i = entry_of_list & (_BY_CLOCK - 1)
+        struck = (entry_of_list & _BY_CLOCK) != 0 and _something_happens(c, w, events, i, week)
+        ages = week - np.int64(c.birth_week[i]) == law.pension_age_weeks
+        w.requested[kept] = i | (_BY_CLOCK * struck)
+        kept += struck | ages
+    return kept
+
+
+@rule
 def _mark_limits(c, w, limits, entry, week):
-    """Strikes those who left off the list of people on support, and marks time limits and re-assessments that fall due.
+    """Strikes those who left off the list of people on support, lists who of them has a case and who has none, and
+    marks time limits and re-assessments that fall due.
 
     What is marked takes effect next Monday.
     """
-    n = 0
+    n, n_cases, n_others = 0, 0, 0
     for position in range(w.lengths[L_SUPPORTED]):
         i = w.supported[position]
         status = np.int64(c.status[i])
         w.supported[n] = i
-        n += is_on_support(status)
+        w.cases[n_cases] = i
+        w.others[n_others] = i
+        on_support, is_case = is_on_support(status), has_case(status)
+        n += on_support
+        n_cases += is_case
+        n_others += on_support & (not is_case)
         benefit = status - FIRST_BENEFIT
         if benefit < 0 or limits.least[benefit] == NEVER or not limit_may_be_due(c, limits, i, benefit, week):
             continue
@@ -172,6 +209,8 @@ def _mark_limits(c, w, limits, entry, week):
         if target >= 0 and target != status:
             ask(c, w, i, target, RANK_LIMIT)
     w.lengths[L_SUPPORTED] = n
+    w.lengths[L_CASES] = n_cases
+    w.lengths[L_OTHERS] = n_others
 
 
 @kernel
@@ -182,15 +221,18 @@ def begin_week(c, companies, w, called, law, events, entry, search, limits, gaps
     move away leave next Monday.
     """
     n_called = _list_called(c, w, called, law, week)
-    for position in range(_list_concerned(c, w, law, events, gaps, life_keys, n_called, week)):
-        entry_of_list = np.int64(w.requested[position])
-        i = entry_of_list & (_BY_CLOCK - 1)
-        arrives = np.int64(c.arrive_week[i]) == week and c.status[i] == ABSENT
-        for happens in range(0 if arrives else 1, 2):  # the arrival, then what else the week brings
+    n = _list_concerned(c, w, law, events, gaps, life_keys, n_called, week)
+    for happens in range(2):  # everybody's arrival, then what else the week brings
+        if happens:
+            n = _list_struck(c, w, law, events, n, week)
+        for position in range(n):
+            entry_of_list = np.int64(w.requested[position])
+            i = entry_of_list & (_BY_CLOCK - 1)
             target = np.int64(-1)
             if not happens:
-                w.row[FL_ARRIVALS] += 1
-                target = np.int64(c.origin[i])
+                if np.int64(c.arrive_week[i]) == week and c.status[i] == ABSENT:
+                    w.row[FL_ARRIVALS] += 1
+                    target = np.int64(c.origin[i])
             else:
                 if week - np.int64(c.birth_week[i]) == law.pension_age_weeks:
                     if c.status[i] != GONE and c.status[i] != ABSENT:

@@ -3,23 +3,18 @@
 import numpy as np
 
 from sim.behaviour.entry import barriers_of
-from sim.behaviour.exits import band_of
+from sim.behaviour.exits import band_of, benefit_of
 from sim.behaviour.meetings import (
     contact_after,
     may_meet_early,
     meeting_is_due,
-    trust_after_change,
     trust_after_meeting,
 )
 from sim.behaviour.priority import BY_DEADLINE, LEVELS, priority_level
 from sim.chance import (
     S_ASSESSMENT,
-    S_ASSIGNMENT,
     S_ATTENDANCE,
     S_EXEMPTION,
-    S_FOLLOW,
-    S_HANDOVER,
-    S_OWN_REQUEST,
     S_QUEUE_TIE,
     S_REFERRAL,
     S_REORGANISATION,
@@ -29,20 +24,13 @@ from sim.chance import (
 )
 from sim.codes import (
     ACTIVITYREADY,
-    C_FIRST,
-    C_GROUP_SHIFT,
-    C_OWN_REQUEST,
-    C_REORGANISATION,
-    C_RESIGNATION,
     FIRST_BENEFIT,
     JOBREADY,
-    N_TEAMS,
 )
 from sim.compiled import kernel, rule
 from sim.population.citizens import MISASSESSED
 from sim.records.weekly import (
     CASEWEEKS,
-    CHANGES,
     FL_BELOW_PLAN,
     HELD_BY,
     MT_A_KASSE,
@@ -56,64 +44,23 @@ from sim.records.weekly import (
     PLAN_OK,
     PLAN_WEEKS,
     QUEUE,
-    ST_USED,
-    TEAM_USED,
+)
+from sim.week.assignment import (
+    find_caseworker,
+    hand_over,
+    list_present,
+    may_change,
+    note_used,
+    spell_id,
 )
 from sim.week.moving import TEAM, ask
-from sim.week.world import BLOCK, FAULT_BUFFER, L_FAULT, L_SUPPORTED, RANK_OTHER, next_block
+from sim.week.world import BLOCK, FAULT_BUFFER, L_CASES, L_FAULT, L_SUPPORTED, RANK_OTHER, next_block
 
 _REORGANISATION, _EXEMPTION = range(2)  # rows of `luck`
 _COACHING = 1 << 40  # marks the draw of whether a meeting is coaching
 FIRST_BAND_BY_NEED = 3  # from week 27
-WAITING = -2  # a case without a caseworker keeps the cause of its change: WAITING - cause
+NOT_CALLED, CALLED, CALLED_EARLY = range(3)  # to a meeting
 BY_CHOICE = 255  # least urgent: a meeting earlier than planned, because there is time
-SPELL_SHIFT = 4096  # ids of spells: person x 4096 + week the spell began
-
-
-@rule
-def _note_used(seats, w, seat, minutes):
-    w.row[ST_USED] += minutes
-    w.row[TEAM_USED + np.int64(seats.seat_team[seat])] += minutes
-
-
-@rule
-def _list_present(seats, w):
-    """Lists the caseworkers at work, team by team: only these can take a case."""
-    n = 0
-    for team in range(N_TEAMS):
-        w.first_of_team[team] = n
-        for s in range(seats.seat_team.size):
-            if seats.seat_team[s] == team and seats.seat_minutes[s] > 0:
-                seats.seat_listed[n] = s
-                n += 1
-    w.first_of_team[N_TEAMS] = n
-
-
-@rule
-def _choose_seat(w, seats, team, agent):
-    """A caseworker at work in `team`: the less loaded of the two this person scores highest, -1 if nobody is there.
-
-    Scores are hash(week, person, seat), so an extra seat draws only the people who score it highest.
-    """
-    best, second = -1, -1
-    best_score, second_score = -1.0, -1.0
-    for k in range(w.first_of_team[team], w.first_of_team[team + 1]):
-        s = np.int64(seats.seat_listed[k])
-        score = uniform(w.keys, S_ASSIGNMENT, agent * 1024 + s)
-        if score > best_score:
-            second, second_score = best, best_score
-            best, best_score = s, score
-        elif score > second_score:
-            second, second_score = s, score
-    if second >= 0 and _load(seats, second) < _load(seats, best):
-        return second
-    return best
-
-
-@rule
-def _load(seats, s):
-    """Cases a full-time post of this kind would have: a quarter of a post is to hold a quarter of the cases."""
-    return float(seats.seat_load[s]) / seats.seat_fte[s]
 
 
 def open_cases(call, c, seats, w, table, life_keys, row_of, week, due, handovers):
@@ -124,7 +71,7 @@ def open_cases(call, c, seats, w, table, life_keys, row_of, week, due, handovers
     n_due, n_handovers = call(_assign, c, seats, w, table, life_keys, week, due, handovers)
     if n_handovers:
         handovers[:n_handovers].sort()
-        call(_hand_over, c, seats, w, table, row_of, handovers, n_handovers)
+        call(hand_over, c, seats, w, table, row_of, handovers, n_handovers)
     return n_due
 
 
@@ -137,128 +84,71 @@ def _assign(c, seats, w, table, life_keys, week, due, handovers):
     """
     n_due = 0
     n_handovers = 0
-    _list_present(seats, w)
-    for first in range(0, w.lengths[L_SUPPORTED], BLOCK):
-        n = next_block(c, w, first)
-        uniforms(w.keys, S_REORGANISATION, w.ids, n, w.luck[_REORGANISATION])
+    list_present(seats, w, week)
+    for first in range(0, w.lengths[L_CASES], BLOCK):
+        cases, n = next_block(c, w, first)
+        uniforms(w.keys, S_REORGANISATION, w.ids, n, w.mixed, w.luck[_REORGANISATION])
         for k in range(n):
-            w.ids[k] = spell_id(c, w.cases[k])
-        uniforms(life_keys, S_EXEMPTION, w.ids, n, w.luck[_EXEMPTION])
+            w.ids[k] = spell_id(c, cases[k])
+        uniforms(life_keys, S_EXEMPTION, w.ids, n, w.mixed, w.luck[_EXEMPTION])
         if max(n_due, n_handovers) + n > due.size:
             w.lengths[L_FAULT] = FAULT_BUFFER
             break
         for k in range(n):
-            w.answer[k] = wishes_another(c, w, table, w.cases[k])
-        for k in range(n):
-            i, wishes = w.cases[k], w.answer[k] != 0
             moves = w.luck[_REORGANISATION, k] < table.reorganisation
-            n_handovers += find_caseworker(
-                c, seats, w, table, life_keys, i, wishes, moves, handovers, n_handovers, week
-            )
+            w.answer[k] = moves | may_change(c, seats, table, cases[k])
         for k in range(n):
-            n_due += call_in(c, w, table, w.cases[k], w.luck[_EXEMPTION, k], due, n_due, week)
+            if w.answer[k]:
+                moves = w.luck[_REORGANISATION, k] < table.reorganisation
+                n_handovers += find_caseworker(
+                    c, seats, w, table, life_keys, cases[k], moves, handovers, n_handovers, week
+                )
+        _call_in(c, w, table, cases, n, week)
+        for k in range(n):
+            if w.answer[k]:
+                n_due += _queue_up(c, w, table, cases[k], w.answer[k], due, n_due, week)
     return n_due, n_handovers
 
 
 @rule
-def wishes_another(c, w, table, i):
-    """Whether person i asks for another caseworker this week, and is heard. Few trust theirs so little."""
-    if c.trust[i] >= table.own_request_below_trust:
-        return False
-    return uniform(w.keys, S_OWN_REQUEST, np.int64(c.id[i])) < table.own_request * table.request_met[c.arm[i]]
+def _call_in(c, w, table, cases, n, week):
+    """Asks of each of the n cases of a block whether it is called in, and counts what the plan asked for. The answers
+    (NOT_CALLED, CALLED, CALLED_EARLY) are left in `answer`."""
+    trust, planned, kept, below, due, waiting = 0, 0, 0, 0, 0, 0
+    for k in range(n):
+        i = cases[k]
+        trust += int(c.trust[i] * 1000.0)
+        w.answer[k], has_plan, in_time, less = called_in(c, w, table, i, w.luck[_EXEMPTION, k], week)
+        planned += has_plan
+        kept += in_time
+        below += less
+        due += w.answer[k] == CALLED
+        waiting += (w.answer[k] == CALLED) & (c.caseworker[i] < 0)
+    count_calls(w, n, trust, planned, kept, below, due, waiting)
 
 
 @rule
-def spell_id(c, i):
-    """Address of the chance of person i's present spell."""
-    return np.int64(c.id[i]) * SPELL_SHIFT + np.int64(c.since[i])
+def count_calls(w, n, trust, planned, kept, below, due, waiting):
+    """Adds to the week's record: n cases and their trust in thousandths, how many the law plans meetings for, with whom
+    they were held in time, for whom the office plans fewer, who is due, and who of these has no caseworker."""
+    w.row[CASEWEEKS] += n
+    w.row[CASEWEEKS + 1] += trust
+    w.row[CASEWEEKS + 2] += waiting
+    w.row[PLAN_WEEKS] += planned
+    w.row[PLAN_OK] += kept
+    w.row[FL_BELOW_PLAN] += below
+    w.row[MT_DUE] += due
 
 
 @rule
-def find_caseworker(c, seats, w, table, life_keys, i, wishes, moves, handovers, n, week):
-    """Looks after who has person i's case. A **caseworker change** is counted by cause; a first assignment is none.
-
-    wishes, moves: whether it is a week in which the person asks for another caseworker, or caseloads are levelled.
-    Returns 1 if a hand-over is wanted, written to handovers[n], else 0.
-    """
-    seat = np.int64(c.caseworker[i])
-    team = TEAM[c.status[i]]
-    cause = -1
-    if seat < 0:
-        cause = C_FIRST if seat == -1 else WAITING - seat  # waiting since a change nobody could take over
-    elif (
-        (seats.seat_gone[seat] != 0)
-        | (week < seats.seat_vacant_until[seat])
-        | (week >= seats.seat_until[seat])
-        | (seats.seat_team[seat] != team)
-    ):
-        cause = _cause_of_change(c, seats, table, life_keys, i, seat, team, week)
-    elif wishes | moves:
-        cause = C_OWN_REQUEST if wishes else C_REORGANISATION
-    if cause < 0:
-        return 0
-    agent = np.int64(c.id[i])
-    new = _choose_seat(w, seats, team, agent)
-    if seat >= 0:
-        if cause == C_REORGANISATION and week < seats.seat_until[seat]:
-            if new < 0 or _load(seats, new) > table.levelling_load * _load(seats, seat):
-                new = seat  # caseloads are level enough; the case stays
-        elif new < 0 and (cause == C_OWN_REQUEST or cause == C_GROUP_SHIFT):
-            new = seat  # nobody is free to take over; the case stays where it is
-    if new < 0:
-        c.caseworker[i] = WAITING - cause if cause != C_FIRST else -1
-        return 0
-    if new == seat:
-        return 0
-    w.row[CHANGES + cause] += 1
-    c.caseworker[i] = new
-    if cause == C_FIRST:
-        c.trust[i] = max(c.trust[i], table.trust_entry)
-    elif (
-        seat >= 0
-        and seats.seat_minutes[seat] > 0
-        and uniform(life_keys, S_HANDOVER, spell_id(c, i) + week)
-        < table.handover_share[c.arm[i], _case_from(c, i)]
-    ):
-        handovers[n] = (((tie(w.keys, S_HANDOVER, agent, 22) << 16) | seat) << 24) | agent
-        return 1
-    else:
-        c.trust[i] = trust_after_change(c.trust[i], False, table)
-    return 0
-
-
-@rule
-def _case_from(c, i):
-    """Benefit a case comes from, or the present one when it was no case before."""
-    origin = np.int64(c.origin[i])
-    return (origin if origin >= FIRST_BENEFIT else np.int64(c.status[i])) - FIRST_BENEFIT
-
-
-@rule
-def _cause_of_change(c, seats, table, life_keys, i, seat, team, week):
-    """Why the case cannot stay with its caseworker, -1 if it stays although the team is another's."""
-    if seats.seat_gone[seat] != 0:
-        return np.int64(seats.seat_gone[seat])
-    if week < seats.seat_vacant_until[seat]:
-        return C_RESIGNATION  # the caseworker left while the person was in a subsidised job
-    if week >= seats.seat_until[seat]:
-        return C_REORGANISATION  # the post was cut meanwhile
-    follows = uniform(life_keys, S_FOLLOW, spell_id(c, i)) < table.follow_share[c.arm[i], _case_from(c, i)]
-    return -1 if follows else C_GROUP_SHIFT
-
-
-@rule
-def call_in(c, w, table, i, u_exemption, due, n, week):
+def called_in(c, w, table, i, u_exemption, week):
     """Whether person i is called to a meeting this week; the a-kasse's meetings are held at once.
 
-    u_exemption: the spell's draw of the stream `exemption`. Returns 1 if a key (seat, urgency, tie, id) was written to
-    due[n], else 0. Most questions are answered without branches, which a processor would often guess wrong.
+    u_exemption: the spell's draw of the stream `exemption`. Returns NOT_CALLED, CALLED or CALLED_EARLY, and whether the
+    law plans meetings in this week of the spell, whether they have been held in time, and whether the office's own plan
+    asks for fewer. Most questions are answered without branches, which a processor would often guess wrong.
     """
-    w.row[CASEWEEKS] += 1
-    w.row[CASEWEEKS + 1] += int(c.trust[i] * 1000.0)
-    agent = np.int64(c.id[i])
-    seat = np.int64(c.caseworker[i])
-    benefit = np.int64(c.status[i]) - FIRST_BENEFIT
+    benefit = benefit_of(c.status[i])
     arm = np.int64(c.arm[i])
     since = np.int64(c.since[i])
     last = np.int64(c.last_meeting[i])
@@ -272,9 +162,8 @@ def call_in(c, w, table, i, u_exemption, due, n, week):
     interval = table.interval_x2[arm, benefit, band] * (covered | by_need)
     planned = (statutory > 0) & covered
     since_last = week - (last if last >= 0 else since - 1)
-    w.row[PLAN_WEEKS] += planned
-    w.row[PLAN_OK] += planned & (since_last * 2 <= statutory + 4)  # a fortnight's grace
-    w.row[FL_BELOW_PLAN] += planned & ((interval > statutory) | (interval == 0))
+    in_time = planned & (since_last * 2 <= statutory + 4)  # a fortnight's grace
+    less = planned & ((interval > statutory) | (interval == 0))
     if table.a_kasse[benefit, band]:
         a_kasse_plan = statutory * covered  # the first talk is held with everybody
         if meeting_is_due(held, weeks_in, week - last, table.first_by[0, benefit], a_kasse_plan):
@@ -284,13 +173,25 @@ def call_in(c, w, table, i, u_exemption, due, n, week):
             )
             c.last_meeting[i] = week
             c.meetings[i] = min(held + 1, 255)
-        return 0
+        return NOT_CALLED, planned, in_time, less
     is_due = meeting_is_due(held, weeks_in, week - last, table.first_by[arm, benefit], interval)
-    w.row[MT_DUE] += is_due
-    w.row[CASEWEEKS + 2] += is_due & (seat < 0)
-    if (seat < 0) | (not (is_due | may_meet_early(held, week - last, interval))):
+    early = may_meet_early(held, week - last, interval)
+    return CALLED * is_due + CALLED_EARLY * (early & (not is_due)), planned, in_time, less
+
+
+@rule
+def _queue_up(c, w, table, i, answer, due, n, week):
+    """Person i, who is called in, stands in the queue of their caseworker: writes a key (seat, urgency, tie, id) to
+    due[n] and returns 1, 0 without a caseworker."""
+    seat = np.int64(c.caseworker[i])
+    if seat < 0:
         return 0
-    overdue = 100 + weeks_in if held == 0 else min((week - last) - interval // 2 + 1, 90)
+    agent = np.int64(c.id[i])
+    is_due = answer == CALLED
+    held, weeks_in = np.int64(c.meetings[i]), week - np.int64(c.since[i]) + 1
+    interval = table.interval_x2[c.arm[i], benefit_of(c.status[i]), band_of(weeks_in)]
+    waited = week - np.int64(c.last_meeting[i])
+    overdue = 100 + weeks_in if held == 0 else min(waited - interval // 2 + 1, 90)
     # A meeting that is not due comes after everything that is, if minutes are left.
     urgency = BY_CHOICE - min(overdue, BY_CHOICE) if is_due else BY_CHOICE
     lot = tie(w.keys, S_QUEUE_TIE, agent, 12)
@@ -301,28 +202,6 @@ def call_in(c, w, table, i, u_exemption, due, n, week):
         lot = (level << 8) | (lot & 255)
     due[n] = (((seat * 256 + urgency) * 4096 + lot) << 24) | agent
     return 1
-
-
-@kernel
-def _hand_over(c, seats, w, table, row_of, keys, n):
-    """Hand-over meetings of old caseworker, new caseworker and citizen, in the order of the keys, while both have time.
-
-    Without the time the citizen changes hands as others do.
-    """
-    minutes = table.handover_minutes
-    for k in range(n):
-        i = row_of[keys[k] & 0xFFFFFF]
-        old = (keys[k] >> 24) & 0xFFFF
-        new = np.int64(c.caseworker[i])
-        held = seats.seat_minutes[old] >= minutes and seats.seat_minutes[new] >= minutes
-        if held:
-            seats.seat_minutes[old] -= minutes
-            seats.seat_minutes[new] -= minutes
-            _note_used(seats, w, old, minutes)
-            _note_used(seats, w, new, minutes)
-        before = int(c.trust[i] * 1000.0)
-        c.trust[i] = trust_after_change(c.trust[i], held, table)
-        w.row[CASEWEEKS + 1] += int(c.trust[i] * 1000.0) - before
 
 
 def hold_meetings(call, c, seats, w, table, offer, row_of, due, n_due, week, offers):
@@ -366,7 +245,7 @@ def _hold(c, seats, w, table, offer, row_of, keys, n_due, overloaded, week, offe
         if by_choice and seats.seat_minutes[seat] < least:
             continue  # whoever it is, there is no time left
         i = row_of[agent]
-        benefit = np.int64(c.status[i]) - FIRST_BENEFIT
+        benefit = benefit_of(c.status[i])
         arm = np.int64(c.arm[i])
         weeks_in = week - np.int64(c.since[i]) + 1
         band = band_of(weeks_in)
@@ -389,11 +268,11 @@ def _hold(c, seats, w, table, offer, row_of, keys, n_due, overloaded, week, offe
         if uniform(w.keys, S_ATTENDANCE, agent) < table.no_show[benefit]:
             lost = int(cost * table.no_show_cost)
             seats.seat_minutes[seat] -= lost
-            _note_used(seats, w, seat, lost)
+            note_used(seats, w, seat, lost)
             w.row[MT_NO_SHOW] += 1
             continue
         seats.seat_minutes[seat] -= cost
-        _note_used(seats, w, seat, cost)
+        note_used(seats, w, seat, cost)
         w.row[MT_HELD] += 1
         w.row[HELD_BY + benefit] += 1
         last = np.int64(c.last_meeting[i])
@@ -433,7 +312,7 @@ def _hold(c, seats, w, table, offer, row_of, keys, n_due, overloaded, week, offe
             if uniform(w.keys, S_REFERRAL, agent * 4 + 2) < offer.mentor_share:
                 offers[n_offers] = (2 << 54) | (tie(w.keys, S_REFERRAL, agent * 4 + 3, 30) << 24) | agent
                 n_offers += 1
-    for position in range(w.lengths[L_SUPPORTED]):
+    for position in range(w.lengths[L_SUPPORTED]):  # whoever is in a subsidised job keeps the caseworker
         seat = np.int64(c.caseworker[w.supported[position]])
         if seat >= 0:
             seats.seat_load[seat] += 1

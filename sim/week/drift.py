@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sim.behaviour.exits import band_of, exit_hazard, exit_slot
+from sim.behaviour.exits import band_of, benefit_of, exit_hazard, exit_slot
 from sim.behaviour.search import skill_after_weeks_out
 from sim.chance import S_DESTINATION, uniform
 from sim.codes import EDUCATION, FIRST_BENEFIT, FOERTIDSPENSION, JOB, SYGEDAGPENGE
@@ -34,7 +34,7 @@ def drift_and_exits(c, w, exits, entry, search, drift, i, u_health, u_exit, week
     u_health, u_exit: the person's draws of the streams `health` and `exit`.
     """
     status = np.int64(c.status[i])
-    benefit = status - FIRST_BENEFIT
+    benefit = benefit_of(status)
     agent = np.int64(c.id[i])
     if search.losing[benefit]:
         c.skill[i] = skill_after_weeks_out(c.skill[i], search)

@@ -10,7 +10,7 @@ from collections import namedtuple
 
 import numpy as np
 
-from sim.behaviour.exits import band_of
+from sim.behaviour.exits import band_of, benefit_of
 from sim.behaviour.hiring import applicant_weight, poisson
 from sim.behaviour.meetings import contact_now
 from sim.behaviour.search import applications_sent
@@ -23,7 +23,7 @@ from sim.chance import (
     S_SEARCH_VACANCY,
     uniform,
 )
-from sim.codes import FIRST_BENEFIT, JOB, N_BANDS, N_BENEFITS
+from sim.codes import JOB, N_BANDS, N_BENEFITS
 from sim.compiled import kernel, rule
 from sim.records.weekly import (
     MK_APPLICATIONS,
@@ -100,7 +100,8 @@ def invite_rivals(w, table, vacancies, best_score, best_row):
 
 @rule
 def bound_effects(seats, channel, offer, centre, highest):
-    """Writes a bound on how much more than usual the channels make anybody look for work, by benefit, as a factor.
+    """Writes a bound on how much more than usual the channels make anybody look for work, by benefit and band of weeks
+    in the spell, as a factor.
 
     Without what measures have left behind, which is each person's own; trust is at most 1 and habits add nothing.
     """
@@ -114,23 +115,22 @@ def bound_effects(seats, channel, offer, centre, highest):
         programme = 0.0
         for p in range(offer.programme_log.shape[0]):
             programme = max(programme, offer.programme_log[p, benefit])
-        added = channel.added[0, benefit, 0] - centre[benefit, 0]
-        for arm in range(channel.added.shape[0]):
-            for band in range(N_BANDS):
-                added = max(added, channel.added[arm, benefit, band] - centre[benefit, band])
         total = max(channel.contact[benefit], 0.0) * channel.saturation + max(channel.trust[benefit], 0.0)
-        total += (
-            quality + max(channel.novice_log, 0.0) + lock_in + max(offer.mentor_log, 0.0) + programme + added
-        )
-        highest[benefit] = math.exp(total) * _ROUNDED
+        total += quality + max(channel.novice_log, 0.0) + lock_in + max(offer.mentor_log, 0.0) + programme
+        for band in range(N_BANDS):
+            added = channel.added[0, benefit, band]
+            for arm in range(channel.added.shape[0]):
+                added = max(added, channel.added[arm, benefit, band])
+            highest[benefit, band] = math.exp(total + added - centre[benefit, band]) * _ROUNDED
 
 
 @rule
 def may_ask(c, search, per_application, highest, i, u, week):
     """The light question first: whether person i turns to anybody at all if the channels do the most for them. Most
     people do not. highest: of `bound_effects`; the rest as in `companies_asked`."""
-    benefit = np.int64(c.status[i]) - FIRST_BENEFIT
-    most = _usual_applications(c, search, per_application, i, benefit) * highest[benefit]
+    benefit = benefit_of(c.status[i])
+    band = band_of(week - np.int64(c.since[i]) + 1)
+    most = _usual_applications(c, search, per_application, i, benefit) * highest[benefit, band]
     left_behind = 0.0
     if np.int64(c.after_until[i]) > week:
         left_behind = c.after_effect[i]
@@ -159,7 +159,7 @@ def companies_asked(
     effects count from there, so that levels stay where they were fitted. While `learning` is 1 (before the start) sums
     and counts, int64 (benefits, bands), take in the channel sums in fixed point and the people they come from.
     """
-    benefit = np.int64(c.status[i]) - FIRST_BENEFIT
+    benefit = benefit_of(c.status[i])
     if search.hazard[benefit] <= 0.0:
         return 0
     band = band_of(week - np.int64(c.since[i]) + 1)

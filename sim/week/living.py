@@ -16,7 +16,7 @@ from sim.week.hiring import (
     may_ask,
 )
 from sim.week.payments import note_support, pay_benefits, pay_block
-from sim.week.world import BLOCK, L_SUPPORTED, Y_YIELD_ANCHOR, next_block
+from sim.week.world import BLOCK, L_CASES, L_OTHERS, Y_YIELD_ANCHOR, next_block
 
 _SEARCH, _HEALTH, _EXIT = range(3)  # rows of `luck`
 
@@ -29,8 +29,8 @@ def live(
     """Everybody on support applies for work, lives a week and is paid for it. Returns the number of companies drawn.
 
     best_score, best_row: float64 and int64 by vacancy, left with the best applicant; sim/week/hiring.py decides.
-    highest: float64 (benefits), paid: int64 (brackets, N_RATES), work space. ledger: int64 (accounts, benefits + 1,
-    steps, payers) øre; received: int64 (payees) øre.
+    highest: float64 (benefits, bands), paid: int64 (2, brackets, N_RATES), work space. ledger: int64 (accounts,
+    benefits + 1, steps, payers) øre; received: int64 (payees) øre.
     """
     invite_rivals(w, market, vacancies, best_score, best_row)
     bound_effects(seats, channel, offer, centre, highest)
@@ -39,32 +39,35 @@ def live(
     paid[:] = 0
     per_application = 1.0 / memory[Y_YIELD_ANCHOR]
     draws = 0
-    for first in range(0, w.lengths[L_SUPPORTED], BLOCK):
-        n = next_block(c, w, first)
-        uniforms(w.keys, S_SEARCH, w.ids, n, w.luck[_SEARCH])
-        uniforms(w.keys, S_HEALTH, w.ids, n, w.luck[_HEALTH])
-        uniforms(w.keys, S_EXIT, w.ids, n, w.luck[_EXIT])
+    for first in range(0, w.lengths[L_CASES], BLOCK):
+        cases, n = next_block(c, w, first)
+        uniforms(w.keys, S_SEARCH, w.ids, n, w.mixed, w.luck[_SEARCH])
+        uniforms(w.keys, S_HEALTH, w.ids, n, w.mixed, w.luck[_HEALTH])
+        uniforms(w.keys, S_EXIT, w.ids, n, w.mixed, w.luck[_EXIT])
         for k in range(n):
             u = w.luck[_SEARCH, k]
-            w.answer[k] = learning == 1 or may_ask(c, search, per_application, highest, w.cases[k], u, week)
+            w.answer[k] = learning == 1 or may_ask(c, search, per_application, highest, cases[k], u, week)
         for k in range(n):
             if w.answer[k] > 0:
                 w.answer[k] = companies_asked(
                     c, seats, search, channel, meeting, offer, per_application, centre, sums, counts, learning,
-                    w.cases[k], w.luck[_SEARCH, k], week,
+                    cases[k], w.luck[_SEARCH, k], week,
                 )  # fmt: skip
         for k in range(n):
             if w.answer[k] > 0:
                 draws += w.answer[k]
                 apply_for_work(
-                    c, companies, w, market, tickets, vacancies, best_score, best_row, w.cases[k], w.answer[k], week
+                    c, companies, w, market, tickets, vacancies, best_score, best_row, cases[k], w.answer[k], week
                 )  # fmt: skip
         for k in range(n):
             drift_and_exits(
-                c, w, exits, entry, search, drift, w.cases[k], w.luck[_HEALTH, k], w.luck[_EXIT, k], week
+                c, w, exits, entry, search, drift, cases[k], w.luck[_HEALTH, k], w.luck[_EXIT, k], week
             )
-        pay_block(c, w, law, pay, paid, ledger, received, first, week)
-        note_support(c, w, n, week)
+        pay_block(c, w, law, pay, paid, ledger, received, cases, n, week)
+        note_support(c, w, cases, n, week)
+    for first in range(0, w.lengths[L_OTHERS], BLOCK):
+        n = min(BLOCK, w.lengths[L_OTHERS] - first)
+        pay_block(c, w, law, pay, paid, ledger, received, w.others[first : first + n], n, week)
     pay_benefits(w, pay, paid, ledger, received)
     if learning == 1:
         learn_what_is_usual(market, memory, centre, sums, counts)

@@ -105,14 +105,20 @@ def settle_support(c, i, week):
         bits = 0
     else:
         bits = (bits & (_FULL_YEAR_BITS >> k)) << k
-    count = 0
-    rest = bits
-    while rest:
-        rest &= rest - 1
-        count += 1
     c.support_bits[i] = bits
-    c.support_count[i] = count
+    c.support_count[i] = _weeks_set(bits)
     c.support_stamp[i] = week
+
+
+@rule
+def _weeks_set(bits):
+    """Number of bits set, 52 at most: added up in pairs, fours, eights and so on."""
+    bits = bits - ((bits >> 1) & 0x5555555555555)
+    bits = (bits & 0x3333333333333) + ((bits >> 2) & 0x3333333333333)
+    bits = (bits + (bits >> 4)) & 0xF0F0F0F0F0F0F
+    bits = bits + (bits >> 8)
+    bits = bits + (bits >> 16)
+    return (bits + (bits >> 32)) & 0x3F
 
 
 @rule

@@ -7,6 +7,7 @@ from collections import namedtuple
 
 import numpy as np
 
+from sim.behaviour.exits import benefit_of
 from sim.codes import (
     A_BENEFIT,
     A_WAGE_SUBSIDY,
@@ -28,7 +29,6 @@ from sim.money import amounts
 from sim.population.citizens import LEGACY_AWARD
 from sim.records.weekly import ELAPSED, LADDER, LONG_TERM, PS_ASKED, PS_EXEMPT, PS_PASSIVE
 from sim.week.moving import count_on_clock, counts_as_support, remember_support
-from sim.week.world import end_of_block
 
 _state_part = rule(amounts.state_part)
 
@@ -55,53 +55,69 @@ LONG_TERM_WEEKS = 42  # 80 % of 52
 
 
 @rule
-def _note_support(c, w, i, week, left_memory):
-    """What the ten goals ask about a week on support: how long, how active, long-term or not.
+def asked_by_goals(c, i, week, left_memory):
+    """What the ten goals ask about a week on support: weeks of it, whether it is long-term, whether it has become so
+    this week, whether activity is asked for yet, whether there is none.
 
-    Counted without branches: for most of these questions a processor's guess would be wrong as often as right.
+    Answered without branches: for most of these questions a processor's guess would be wrong as often as right.
     """
-    w.row[ELAPSED] += week - np.int64(c.support_since[i]) + 1
-    w.row[ELAPSED + 1] += 1
     count, last = np.int64(c.support_count[i]), np.int64(c.last_meeting[i])
-    w.row[LONG_TERM] += count >= LONG_TERM_WEEKS
-    w.row[LONG_TERM + 1] += (count == LONG_TERM_WEEKS) & (left_memory == 0)  # one week ago it was one less
+    turned = (count == LONG_TERM_WEEKS) & (left_memory == 0)  # one week ago it was one less
     asked = week - np.int64(c.since[i]) >= 8
     unmet = (last < 0) | (week - last > 8)
-    w.row[PS_ASKED] += asked
-    w.row[PS_EXEMPT] += not asked
     inactive = (c.measure[i] == 0) & (c.programme[i] == 0) & (np.int64(c.mentor_until[i]) <= week)
-    w.row[PS_PASSIVE] += asked & unmet & inactive
+    passive = asked & unmet & inactive
+    return week - np.int64(c.support_since[i]) + 1, count >= LONG_TERM_WEEKS, turned, asked, passive
 
 
 @rule
-def note_support(c, w, n, week):
+def note_support(c, w, cases, n, week):
     """Those of the n cases of a block who are on support in the sense of the ten goals: remembered and counted."""
+    people, elapsed, long_term, turned, asked, passive = 0, 0, 0, 0, 0, 0
     for k in range(n):
-        if counts_as_support(np.int64(c.status[w.cases[k]])):
-            w.answer[k] = remember_support(c, w.cases[k], week)
-    for k in range(n):
-        if counts_as_support(np.int64(c.status[w.cases[k]])):
-            _note_support(c, w, w.cases[k], week, w.answer[k])
+        if counts_as_support(np.int64(c.status[cases[k]])):
+            left_memory = remember_support(c, cases[k], week)
+            weeks, is_long, has_turned, is_asked, is_passive = asked_by_goals(c, cases[k], week, left_memory)
+            people += 1
+            elapsed += weeks
+            long_term += is_long
+            turned += has_turned
+            asked += is_asked
+            passive += is_passive
+    count_support(w, people, elapsed, long_term, turned, asked, passive)
 
 
 @rule
-def pay_block(c, w, law, table, paid, ledger, received, first, week):
-    """Pays the block of people from place `first` of the list: a wage subsidy at once; those on a benefit are counted
-    by bracket of refusion and rate in `paid`, int64 (brackets, N_RATES).
+def count_support(w, people, elapsed, long_term, turned, asked, passive):
+    """Adds what `asked_by_goals` has said of so many people to the week's record."""
+    w.row[ELAPSED] += elapsed
+    w.row[ELAPSED + 1] += people
+    w.row[LONG_TERM] += long_term
+    w.row[LONG_TERM + 1] += turned
+    w.row[PS_ASKED] += asked
+    w.row[PS_EXEMPT] += people - asked
+    w.row[PS_PASSIVE] += passive
+
+
+@rule
+def pay_block(c, w, law, table, paid, ledger, received, rows, n, week):
+    """Pays a block of n people on support, rows uint32: a wage subsidy at once; those on a benefit are counted by
+    bracket of refusion and rate in `paid`, int64 (2, brackets, N_RATES).
 
     All are looked up before any is counted: the count of one would hold up the reading of the next (measured: a third).
+    For the same reason neighbours, who are often paid alike, are counted apart.
     """
-    n = 0
-    for position in range(first, end_of_block(w, first)):
-        i = w.supported[position]
+    m = 0
+    for k in range(n):
+        i = rows[k]
         if c.status[i] < FIRST_BENEFIT:
             _pay_subsidy(c, table, ledger, received, i)
         else:
-            w.bracket[n] = _bracket_of(c, law, table, i, week)
-            w.answer[n] = c.rate_class[i] + _BESIDE_PAID_HOURS * (c.measure[i] == M_PAID_HOURS)
-            n += 1
-    for k in range(n):
-        paid[w.bracket[k], w.answer[k]] += 1
+            w.bracket[m] = _bracket_of(c, law, table, i, week)
+            w.answer[m] = c.rate_class[i] + _BESIDE_PAID_HOURS * (c.measure[i] == M_PAID_HOURS)
+            m += 1
+    for k in range(m):
+        paid[k & 1, w.bracket[k], w.answer[k]] += 1
 
 
 @rule
@@ -110,14 +126,14 @@ def _bracket_of(c, law, table, i, week):
 
     Source: financing act §§ 5-7.
     """
-    benefit = np.int64(c.status[i]) - FIRST_BENEFIT
+    benefit = benefit_of(c.status[i])
     count_on_clock(c, law, i, week)
     if benefit == DAGPENGE:
         c.right_used[i] += 1
     # A lever's programme is guidance and upskilling in the eyes of the law.
     activity = max(table.activity[c.measure[i]], ACT_GUIDANCE * (c.programme[i] > 0))
-    if ((benefit == FOERTIDSPENSION) | (benefit == FLEKSJOB)) & ((c.flags[i] & LEGACY_AWARD) != 0):
-        activity = ACT_LEGACY
+    legacy = ((benefit == FOERTIDSPENSION) | (benefit == FLEKSJOB)) & ((c.flags[i] & LEGACY_AWARD) != 0)
+    activity += (ACT_LEGACY - activity) * legacy  # no branch: a guess would often be wrong
     in_spell, on_clock = week - np.int64(c.since[i]) + 1, np.int64(c.clock_n[i])
     weeks = min(max(on_clock if table.counter[benefit] == 0 else in_spell, 1), table.bracket.shape[2] - 1)
     return table.bracket[benefit, activity, weeks]
@@ -131,14 +147,16 @@ def pay_benefits(w, table, paid, ledger, received):
     side, added up by itself. Shares are whole basis points and the state's part is rounded half up per person-week, so
     amounts add up exactly.
     """
-    for bracket in range(paid.shape[0]):
+    for bracket in range(paid.shape[1]):
         benefit, step, share = (
             table.brackets[bracket, 0],
             table.brackets[bracket, 1],
             table.brackets[bracket, 2],
         )
-        for rate in range(paid.shape[1]):
-            people = paid[bracket, rate]
+        for rate in range(paid.shape[2]):
+            people = paid[0, bracket, rate] + paid[1, bracket, rate]
+            if people == 0:
+                continue
             amount = table.amount_oere[benefit, rate]
             state = _state_part(amount, share)
             ledger[A_BENEFIT, benefit, step, STATE] += people * state

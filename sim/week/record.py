@@ -4,7 +4,7 @@ import numpy as np
 
 from sim.behaviour.entry import barriers_of
 from sim.codes import JOB, N_STATUSES
-from sim.compiled import kernel
+from sim.compiled import kernel, rule
 from sim.records.weekly import (
     CO_BARRIERS,
     CO_ENTRANTS,
@@ -21,8 +21,17 @@ from sim.week.world import L_ENTRANTS
 
 
 @kernel
-def record_stocks(w):
-    """Copies the stocks the week was lived with into its record (taken before next Monday's moves)."""
+def record_week(c, w, row_of, entrants_until, cohort, lived, week):
+    """Copies the stocks the week was lived with into its record (taken before next Monday's moves), and follows entry
+    cohorts. entrants_until: int64 (weeks + 1), end of each week's entrants in the list; cohort: int64 (weeks, columns);
+    lived: weeks lived since the start, this one included; 0 before the start, when there are no cohorts."""
+    _record_stocks(w)
+    if lived > 0:
+        _follow_cohorts(c, w, row_of, entrants_until, cohort, lived - 1, week)
+
+
+@rule
+def _record_stocks(w):
     for status in range(N_STATUSES):
         total = 0
         for health in range(3):
@@ -31,11 +40,8 @@ def record_stocks(w):
         w.row[STOCK + status] = total
 
 
-@kernel
-def follow_cohorts(c, w, row_of, entrants_until, cohort, lived, week):
-    """Follows entry cohorts. entrants_until: int64 (weeks + 1), end of each week's entrants in the list; cohort: int64
-    (weeks, columns); lived: weeks lived since the start, this one included."""
-    t = lived - 1
+@rule
+def _follow_cohorts(c, w, row_of, entrants_until, cohort, t, week):
     entrants_until[t + 1] = w.lengths[L_ENTRANTS]
     cohort[t, CO_ENTRANTS] = entrants_until[t + 1] - entrants_until[t]
     for k in range(4):

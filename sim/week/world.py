@@ -7,7 +7,7 @@ from sim.codes import FIRST_BENEFIT, FOERTIDSPENSION
 from sim.compiled import rule
 
 # Lists whose lengths live in `lengths`.
-L_SUPPORTED, L_REQUESTED, L_VACANCIES, L_ENTRANTS, L_SPELLS, L_FAULT = range(6)
+L_SUPPORTED, L_REQUESTED, L_VACANCIES, L_ENTRANTS, L_SPELLS, L_FAULT, L_CASES, L_OTHERS = range(8)
 N_LENGTHS: Final = 8
 
 # Faults a kernel can meet; the model raises after the step.
@@ -37,8 +37,10 @@ World = namedtuple(
         "stocks",  # int64 (statuses, health): residents by status
         "entrant",  # int32: ids of people whose support began after the start, by week of entry
         "entrant_total",  # int16: their weeks on support at entry
-        "cases",  # uint32 (BLOCK): rows of those of a block who have a case
+        "cases",  # uint32: rows of those of them who have a case this week (`has_case`)
+        "others",  # uint32: rows of the rest, two in five: they are paid, and that is all
         "ids",  # int64 (BLOCK): whom the draws in `luck` belong to
+        "mixed",  # uint64 (BLOCK): work space of these draws
         "luck",  # float64 (N_LUCK, BLOCK): draws of one walk
         "answer",  # uint8 (BLOCK): what the last question to each of a block has brought
         "bracket",  # uint16 (BLOCK): what those of a block who are on a benefit are paid by
@@ -53,21 +55,12 @@ World = namedtuple(
 
 @rule
 def next_block(c, w, first):
-    """Lists who has a case among the BLOCK people on support from place `first` of the list: rows into `cases`, ids
-    into `ids`. Returns how many. The others, two in five, need no draws."""
-    n = 0
-    for position in range(first, end_of_block(w, first)):
-        w.cases[n] = w.supported[position]
-        n += has_case(c.status[w.supported[position]])
+    """The block of cases from place `first` of their list: rows, and how many; their ids are written into `ids`."""
+    n = min(BLOCK, w.lengths[L_CASES] - first)
+    cases = w.cases[first : first + n]
     for k in range(n):
-        w.ids[k] = c.id[w.cases[k]]
-    return n
-
-
-@rule
-def end_of_block(w, first):
-    """Where in the list of people on support the block from place `first` ends."""
-    return min(first + BLOCK, w.lengths[L_SUPPORTED])
+        w.ids[k] = c.id[cases[k]]
+    return cases, n
 
 
 @rule

@@ -22,7 +22,7 @@ from sim.records.weekly import MT_DUE, MT_HELD, MT_NO_SHOW, N_COLUMNS, QUEUE, ST
 from sim.state import State
 from sim.tables import build_tables
 from sim.week import casework
-from sim.week.world import BLOCK, L_SUPPORTED, N_LENGTHS, N_LUCK, World
+from sim.week.world import BLOCK, L_CASES, N_LENGTHS, N_LUCK, World
 
 MINUTES = 60
 JOBREADY = BENEFITS.index("kontanthjaelp_jobready")
@@ -71,8 +71,10 @@ class Desk:
             supported=np.zeros(n, np.int32),
             first_of_status=np.zeros(N_STATUSES, np.int64),
             first_of_team=np.zeros(N_TEAMS + 1, np.int64),
-            cases=np.zeros(BLOCK, np.int32),
+            cases=np.zeros(n, np.int32),
+            others=np.zeros(n, np.int32),
             ids=np.zeros(BLOCK, np.int64),
+            mixed=np.zeros(BLOCK, np.uint64),
             luck=np.zeros((N_LUCK, BLOCK)),
             answer=np.zeros(BLOCK, np.uint8),
             bracket=np.zeros(BLOCK, np.uint16),
@@ -105,8 +107,8 @@ class Desk:
                 state["since"][row] = week
                 state["caseworker"][row], state["last_meeting"][row], state["meetings"][row] = 0, -1, 0
             rows = sorted(self.waiting)
-            w.supported[: len(rows)] = rows
-            w.lengths[L_SUPPORTED] = len(rows)
+            w.cases[: len(rows)] = rows
+            w.lengths[L_CASES] = len(rows)
             w.row[:] = 0
             state["seat_minutes"][0] = MINUTES * self.meetings
             fill_keys(7, week, w.keys)

@@ -300,7 +300,7 @@ class Objects(mesa.Model):
         self.best_score, self.best_row = Row(self.vacancies), Row(self.vacancies)
         n = state["id"].size
         self.supported, self.requested, self.entrant = Row([None] * n), [None] * n, Row([None] * n)
-        self.cases, self.others, self.rows = [None] * n, [None] * n, []
+        self.cases, self.rows = Row([None] * n), []
         self.first_of_team, self.hired = [0] * (codes.N_TEAMS + 1), [0] * len(codes.EDUCATIONS)
         self.entrant_total, self.spell_person, self.entrants_until = [0] * n, Row([]), [0] * (weeks + 1)
         self.due, self.offers, self.handovers = (Row([0] * max(2000, n // 3)) for _ in range(3))

@@ -278,7 +278,7 @@ class JobcenterModel(mesa.Model):
             )
         if fault == FAULT_BUFFER:
             raise RuntimeError(
-                f"{iso(week)}: a buffer of the week is full (vacancies, meetings due, offers, entrants or spells)"
+                f"{iso(week)}: a buffer of the week is full (on support, vacancies, due, offers, entrants, spells)"
             )
         self._drain_spells()
         self.make_room_for_entrants(int(self.state["lengths"][L_ENTRANTS]))
@@ -327,8 +327,7 @@ class JobcenterModel(mesa.Model):
             stocks=state["stocks"],
             entrant=np.zeros(entrants, np.int32),
             entrant_total=column(entrants, "int16"),
-            cases=column(n, "uint32"),
-            others=column(n, "uint32"),
+            cases=column(max(2000, n // 2), "uint32"),  # half of all adults would have to be on support
             ids=np.zeros(BLOCK, np.int64),
             mixed=column(BLOCK, "uint64"),
             luck=np.zeros((N_LUCK, BLOCK)),

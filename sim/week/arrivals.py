@@ -35,6 +35,7 @@ from sim.records.weekly import (
 from sim.week.moving import age_weeks, ask, change_status, is_on_support
 from sim.week.world import (
     BLOCK,
+    FAULT_BUFFER,
     FAULT_HAZARD,
     L_CASES,
     L_FAULT,
@@ -182,12 +183,15 @@ def _mark_limits(c, w, limits, entry, week):
     What is marked takes effect next Monday.
     """
     n, n_cases, n_others = 0, 0, 0
+    if w.lengths[L_SUPPORTED] >= w.cases.size:
+        w.lengths[L_FAULT] = FAULT_BUFFER
+        return
     for position in range(w.lengths[L_SUPPORTED]):
         i = w.supported[position]
         status = np.int64(c.status[i])
         w.supported[n] = i
         w.cases[n_cases] = i
-        w.others[n_others] = i
+        w.cases[w.cases.size - 1 - n_others] = i
         on_support, is_case = is_on_support(status), has_case(status)
         n += on_support
         n_cases += is_case

@@ -16,7 +16,7 @@ from sim.week.hiring import (
     may_ask,
 )
 from sim.week.payments import note_support, pay_benefits, pay_block
-from sim.week.world import BLOCK, L_CASES, L_OTHERS, Y_YIELD_ANCHOR, next_block
+from sim.week.world import BLOCK, L_CASES, Y_YIELD_ANCHOR, next_block, others_on_support
 
 _SEARCH, _HEALTH, _EXIT = range(3)  # rows of `luck`
 
@@ -65,9 +65,10 @@ def live(
             )
         pay_block(c, w, law, pay, paid, ledger, received, cases, n, week)
         note_support(c, w, cases, n, week)
-    for first in range(0, w.lengths[L_OTHERS], BLOCK):
-        n = min(BLOCK, w.lengths[L_OTHERS] - first)
-        pay_block(c, w, law, pay, paid, ledger, received, w.others[first : first + n], n, week)
+    others = others_on_support(w)
+    for first in range(0, others.size, BLOCK):
+        n = min(BLOCK, others.size - first)
+        pay_block(c, w, law, pay, paid, ledger, received, others[first : first + n], n, week)
     pay_benefits(w, pay, paid, ledger, received)
     if learning == 1:
         learn_what_is_usual(market, memory, centre, sums, counts)

@@ -37,8 +37,7 @@ World = namedtuple(
         "stocks",  # int64 (statuses, health): residents by status
         "entrant",  # int32: ids of people whose support began after the start, by week of entry
         "entrant_total",  # int16: their weeks on support at entry
-        "cases",  # uint32: rows of those of them who have a case this week (`has_case`)
-        "others",  # uint32: rows of the rest, two in five: they are paid, and that is all
+        "cases",  # uint32: rows of those of them who have a case this week (`has_case`); from its end, the others
         "ids",  # int64 (BLOCK): whom the draws in `luck` belong to
         "mixed",  # uint64 (BLOCK): work space of these draws
         "luck",  # float64 (N_LUCK, BLOCK): draws of one walk
@@ -61,6 +60,12 @@ def next_block(c, w, first):
     for k in range(n):
         w.ids[k] = c.id[cases[k]]
     return cases, n
+
+
+@rule
+def others_on_support(w):
+    """Rows of those on support without a case, two in five: they are paid, and that is all."""
+    return w.cases[w.cases.size - w.lengths[L_OTHERS] :]
 
 
 @rule

@@ -72,7 +72,6 @@ class Desk:
             first_of_status=np.zeros(N_STATUSES, np.int64),
             first_of_team=np.zeros(N_TEAMS + 1, np.int64),
             cases=np.zeros(n, np.int32),
-            others=np.zeros(n, np.int32),
             ids=np.zeros(BLOCK, np.int64),
             mixed=np.zeros(BLOCK, np.uint64),
             luck=np.zeros((N_LUCK, BLOCK)),

@@ -354,7 +354,7 @@ class JobcenterModel(mesa.Model):
         self._counts = np.zeros((N_BENEFITS, N_BANDS), np.int64)
         self._best_score = np.zeros(state["vacancies"].size)
         self._best_row = np.zeros(state["vacancies"].size, np.int64)
-        self._paid = np.zeros((2, len(scenario.law.rule_set.tables.brackets), N_RATES), np.int64)
+        self._paid = np.zeros((len(scenario.law.rule_set.tables.brackets), N_RATES), np.int64)
         self._bought = np.zeros(N_MEASURES * N_BENEFITS, np.int64)  # øre by measure and benefit
         sectors = list(scenario.municipality.companies.sectors)
         self._public = np.array([name.startswith("public") for name in sectors], np.uint8)

@@ -29,7 +29,7 @@ def live(
     """Everybody on support applies for work, lives a week and is paid for it. Returns the number of companies drawn.
 
     best_score, best_row: float64 and int64 by vacancy, left with the best applicant; sim/week/hiring.py decides.
-    highest: float64 (benefits, bands), paid: int64 (2, brackets, N_RATES), work space. ledger: int64 (accounts,
+    highest: float64 (benefits, bands), paid: int64 (brackets, N_RATES), work space. ledger: int64 (accounts,
     benefits + 1, steps, payers) øre; received: int64 (payees) øre.
     """
     invite_rivals(w, market, vacancies, best_score, best_row)

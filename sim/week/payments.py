@@ -102,10 +102,9 @@ def count_support(w, people, elapsed, long_term, turned, asked, passive):
 @rule
 def pay_block(c, w, law, table, paid, ledger, received, rows, n, week):
     """Pays a block of n people on support, rows uint32: a wage subsidy at once; those on a benefit are counted by
-    bracket of refusion and rate in `paid`, int64 (2, brackets, N_RATES).
+    bracket of refusion and rate in `paid`, int64 (brackets, N_RATES).
 
     All are looked up before any is counted: the count of one would hold up the reading of the next (measured: a third).
-    For the same reason neighbours, who are often paid alike, are counted apart.
     """
     m = 0
     for k in range(n):
@@ -117,7 +116,7 @@ def pay_block(c, w, law, table, paid, ledger, received, rows, n, week):
             w.answer[m] = c.rate_class[i] + _BESIDE_PAID_HOURS * (c.measure[i] == M_PAID_HOURS)
             m += 1
     for k in range(m):
-        paid[k & 1, w.bracket[k], w.answer[k]] += 1
+        paid[w.bracket[k], w.answer[k]] += 1
 
 
 @rule
@@ -147,14 +146,14 @@ def pay_benefits(w, table, paid, ledger, received):
     side, added up by itself. Shares are whole basis points and the state's part is rounded half up per person-week, so
     amounts add up exactly.
     """
-    for bracket in range(paid.shape[1]):
+    for bracket in range(paid.shape[0]):
         benefit, step, share = (
             table.brackets[bracket, 0],
             table.brackets[bracket, 1],
             table.brackets[bracket, 2],
         )
-        for rate in range(paid.shape[2]):
-            people = paid[0, bracket, rate] + paid[1, bracket, rate]
+        for rate in range(paid.shape[1]):
+            people = paid[bracket, rate]
             if people == 0:
                 continue
             amount = table.amount_oere[benefit, rate]

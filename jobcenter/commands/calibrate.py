@@ -50,7 +50,11 @@ def calibrate(
     runs: Annotated[int, typer.Option(min=2, max=200, help="Runs of --judge.")] = JUDGE_RUNS,
     effect_draws: Annotated[
         int,
-        typer.Option(min=0, max=1000, help="With --judge: also under so many draws of what is not known."),
+        typer.Option(
+            min=0,
+            max=1000,
+            help="With --judge: also under so many draws of the effects, and of all not known.",
+        ),
     ] = 0,
     overrides: Annotated[
         list[str] | None,
@@ -158,7 +162,7 @@ def _judge(
     as_json: bool,
 ) -> None:
     from calibration.fit_report import count_lines, verdict_lines
-    from calibration.over_draws import SEEDS, draw_lines, under_draws
+    from calibration.over_draws import KINDS, SEEDS, draw_lines, under_draws
     from calibration.simulate import Simulator
     from calibration.target_file import load_targets
     from calibration.verdict_file import as_it_stands, as_stored, store_verdict
@@ -168,15 +172,18 @@ def _judge(
     if keep and (changes or ready.scenario.world.share < 1):
         raise UserError("--keep stores the verdict on the files as they stand, whole: leave out --set")
     store = Store.create_or_open(folder / "store")
-    with store.writing(), progress("Runs", runs + n_draws * SEEDS) as step:
+    with store.writing(), progress("Runs", runs + n_draws * SEEDS * len(KINDS)) as step:
         simulator = Simulator(ready, ready.scenario, store, where, workers, _Count(step).more)
         verdicts = as_it_stands(simulator, runs)
-        drawn = under_draws(simulator, n_draws) if n_draws else []
-    over_draws = draw_lines(drawn, verdicts) if drawn else []
+        drawn = {kind: under_draws(simulator, kind, n_draws, runs) for kind in KINDS if n_draws}
+    over_draws = [line for kind, each in drawn.items() for line in draw_lines(kind, each, verdicts)]
     stored = as_stored(ready, verdicts, runs)
     kept = store_verdict(stored) if keep else None
     if as_json:
-        more = {"under_draws": [_targets_json(each, ready) for each in drawn]} if drawn else {}
+        more = {
+            f"under_draws_of_{kind}": [_targets_json(each, ready) for each in draws]
+            for kind, draws in drawn.items()
+        }
         print(
             json.dumps(
                 {**stored, "stored": str(kept) if kept else None, **more}, indent=2, ensure_ascii=False

@@ -6,6 +6,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from calibration import over_draws
+from calibration.simulate import Simulator
+from calibration.target_file import load_targets
+from calibration.verdict_file import as_it_stands
+from experiments.store import Store
 from jobcenter.cli import app
 
 SMALL = ("--set", "world.share=0.05")
@@ -54,13 +59,35 @@ def test_what_cannot_be_is_refused(words: tuple[str, ...], told: str) -> None:
     assert done.exit_code == 2 and told in done.stderr
 
 
+def test_a_draw_is_not_blamed_for_the_luck_of_its_few_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A draw of nothing says of every target what the judging runs say, though it has fewer."""
+    monkeypatch.setattr(over_draws, "KINDS", {"nothing": ("there is no such number", "nothing")})
+    monkeypatch.setattr(over_draws, "SEEDS", 2)
+    ready = load_targets("slagelse_2024", SMALL[1:])
+    store = Store.create_or_open(tmp_path / "store")
+    with store.writing():
+        simulator = Simulator(ready, ready.scenario, store)
+        central = as_it_stands(simulator, 4)
+        (drawn,) = over_draws.under_draws(simulator, "nothing", 1, judging=4)
+    assert len(drawn) > 20
+    for one, other in zip(drawn, central, strict=True):
+        assert one.model == pytest.approx(other.model, rel=1e-9, nan_ok=True)
+
+
 def test_targets_are_set_against_draws_of_what_is_not_known(tmp_path: Path) -> None:
     out = str(tmp_path / "out")
     words = ("slagelse_2024", "--judge", "--runs", "2", "--effect-draws", "2", *SMALL, "--out", out)
     shown = call(*words)
     assert shown.exit_code == 0, shown.output
-    assert "Under 2 draws of what is not known" in shown.output
-    found = json.loads(call(*words, "--json").output)["under_draws"]
-    first, second = ({row["target"]: row.get("model") for row in draw} for draw in found)
+    assert "Under 2 draws of the effects alone" in shown.output
+    assert "Under 2 draws of all that is not known" in shown.output
+    found = json.loads(call(*words, "--json").output)
+    first, second = (
+        {row["target"]: row.get("model") for row in draw} for draw in found["under_draws_of_all"]
+    )
     assert first.keys() == second.keys() and first != second
+    effects = [{row["target"]: row.get("model") for row in draw} for draw in found["under_draws_of_effects"]]
+    assert first not in effects and len(effects) == 2
     assert call("slagelse_2024", "--effect-draws", "2", "--out", out).exit_code == 2

@@ -98,7 +98,7 @@ class _ForObjects(ast.NodeTransformer):
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
         self.generic_visit(node)
-        return node.args[0] if ast.unparse(node.func) == "np.int64" else node
+        return node.args[0] if ast.unparse(node.func) in ("np.int64", "np.uint8") else node
 
 
 def _read(rule: Any, known: dict[str, Any]) -> Any:

@@ -64,7 +64,7 @@ class Calls:
         if known is not None and len(args) == len(known[0]):
             for before, value in zip(known[0], args, strict=True):
                 if value is not before and not (
-                    type(value) is type(before) is int or _typed_alike(before, value)
+                    type(value) is type(before) is int or _arrays_of_one_kind(before, value)
                 ):
                     break
             else:
@@ -92,18 +92,11 @@ def _entry(kernel: Any) -> Callable[..., Any] | None:
     return _ENTRIES[kernel]
 
 
-def _typed_alike(known: Any, value: Any) -> bool:
-    """Whether numba would give `value` the type of `known`: the same object, two integers, or arrays of one kind."""
-    if value is known:
-        return True
-    kind = type(value)
-    if kind is not type(known):
+def _arrays_of_one_kind(known: Any, value: Any) -> bool:
+    """Whether both are arrays that numba gives the same type."""
+    if type(value) is not np.ndarray or type(known) is not np.ndarray:
         return False
-    if kind is np.ndarray:
-        return bool(
-            value.dtype == known.dtype and value.ndim == known.ndim and value.flags.num == known.flags.num
-        )
-    return kind is int
+    return value.dtype == known.dtype and value.ndim == known.ndim and value.flags.num == known.flags.num
 
 
 each_of: Final = (

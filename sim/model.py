@@ -327,7 +327,7 @@ class JobcenterModel(mesa.Model):
             stocks=state["stocks"],
             entrant=np.zeros(entrants, np.int32),
             entrant_total=column(entrants, "int16"),
-            cases=column(max(2000, n // 2), "uint32"),  # half of all adults would have to be on support
+            cases=column(max(2000, n // 2), "uint32"),  # half of all rows would have to be on support
             ids=np.zeros(BLOCK, np.int64),
             mixed=column(BLOCK, "uint64"),
             luck=np.zeros((N_LUCK, BLOCK)),

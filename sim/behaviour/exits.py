@@ -20,8 +20,8 @@ TO_UNEMPLOYMENT: Final = 100  # dagpenge if insured, else cash benefit or own me
 TO_OWN_JOB: Final = 101
 
 # Looked up: six comparisons a person, three times a week, would be guessed wrong by the processor half the time.
-_BAND_OF_WEEK = np.searchsorted(BAND_STARTS, np.arange(BAND_STARTS[-1] + 1), side="right").astype(np.uint8)
-_BAND_OF_WEEK -= 1
+_BAND_OF_WEEK = np.maximum(np.searchsorted(BAND_STARTS, np.arange(BAND_STARTS[-1] + 1), side="right") - 1, 0)
+_BAND_OF_WEEK = _BAND_OF_WEEK.astype(np.uint8)
 
 ExitTable = namedtuple(
     "ExitTable",
@@ -63,7 +63,7 @@ def exit_hazard(table, benefit, band, slot, health, age_weeks):
 
 @rule
 def benefit_of(status):
-    """Benefit (codes.BENEFITS) that a status is; only of statuses that are one.
+    """Benefit (codes.BENEFITS) that a status is; only of statuses that are one: of others it lies outside every table.
 
     Like `band_of` it passes through a type without negative numbers: whatever is looked up by it in a table need not be
     asked first whether it counts from the table's end (measured: a tenth of the instructions of calling people in).

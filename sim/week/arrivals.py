@@ -117,7 +117,8 @@ def _list_called(c, w, called, law, week):
 
     Few are called and everybody is asked, so both loops only compare and count; a branch would cost more, and apart the
     first runs on many people at a time. called: uint8 work space, one per row. The list lies where requests are
-    written: each of these people asks at most once, after their place in the list was read.
+    written, none of which is left from last week: nobody asks while arrivals are let in, and after that each of these
+    people asks at most once, when their place in the list has been read.
     """
     now, born = np.int16(week), np.int16(week - law.pension_age_weeks)
     for i in range(c.id.size):
@@ -184,7 +185,11 @@ def _mark_limits(c, w, limits, entry, week):
     """
     n, n_cases, n_others = 0, 0, 0
     if w.lengths[L_SUPPORTED] >= w.cases.size:
-        w.lengths[L_FAULT] = FAULT_BUFFER
+        w.lengths[L_FAULT] = (
+            FAULT_BUFFER  # the week goes on with nobody in the lists, and the run stops after it
+        )
+        w.lengths[L_CASES] = 0
+        w.lengths[L_OTHERS] = 0
         return
     for position in range(w.lengths[L_SUPPORTED]):
         i = w.supported[position]

@@ -76,7 +76,7 @@ def _load(seats, s):
 def may_change(c, seats, table, i):
     """The light question first: most people have a caseworker who stays, and trust them."""
     seat = np.int64(c.caseworker[i])
-    stays = (seat >= 0) & (seats.seat_serves[max(seat, 0)] == TEAM[c.status[i]])
+    stays = seat >= 0 and seats.seat_serves[seat] == TEAM[c.status[i]]
     return (not stays) | (c.trust[i] < table.own_request_below_trust)
 
 

@@ -31,13 +31,13 @@ World = namedtuple(
         "supported",  # uint32: rows of people on a benefit or in a subsidised job this week
         "first_of_status",  # int64 (statuses): work space of sorting that list
         "first_of_team",  # int64 (teams + 1): where each team begins in the list of caseworkers at work
-        "requested",  # uint32: rows of people who ask to move next Monday
+        "requested",  # uint32: rows of people who ask to move next Monday; before that, of those called (arrivals.py)
         "lengths",  # int64: lengths of the lists, and a fault code
         "hired",  # int64 (educations): hires of people on support this week
         "stocks",  # int64 (statuses, health): residents by status
         "entrant",  # int32: ids of people whose support began after the start, by week of entry
         "entrant_total",  # int16: their weeks on support at entry
-        "cases",  # uint32: rows of those of them who have a case this week (`has_case`); from its end, the others
+        "cases",  # uint32: rows of those in `supported` who have a case (`has_case`); from its end, the others
         "ids",  # int64 (BLOCK): whom the draws in `luck` belong to
         "mixed",  # uint64 (BLOCK): work space of these draws
         "luck",  # float64 (N_LUCK, BLOCK): draws of one walk

@@ -15,14 +15,14 @@ from worlds import world
 
 from sim.chance import fill_keys, keys_of_week
 from sim.codes import BENEFITS, FIRST_BENEFIT, N_STATUSES, N_TEAMS
-from sim.compiled import Calls
+from sim.compiled import Calls, column
 from sim.population.caseworkers import CASEWORKERS, Seats
 from sim.population.citizens import CITIZENS, Citizens
 from sim.records.weekly import MT_DUE, MT_HELD, MT_NO_SHOW, N_COLUMNS, QUEUE, ST_USED
 from sim.state import State
 from sim.tables import build_tables
 from sim.week import casework
-from sim.week.world import BLOCK, L_CASES, N_LENGTHS, N_LUCK, World
+from sim.week.world import BLOCK, L_CASES, L_SUPPORTED, N_LENGTHS, N_LUCK, World
 
 MINUTES = 60
 JOBREADY = BENEFITS.index("kontanthjaelp_jobready")
@@ -65,24 +65,24 @@ class Desk:
         self.free = list(range(self.people))[::-1]
         self.waiting: dict[int, int] = {}  # row -> week of arrival
         n = self.people
-        self.world = World(
+        self.world = World(  # of the model's types, so that its compiled code is what is asked
             keys=np.zeros((len(keys_of_week(0, 0)), 2), np.uint64),
             row=np.zeros(N_COLUMNS, np.int64),
-            supported=np.zeros(n, np.int32),
+            supported=column(n, "uint32"),
             first_of_status=np.zeros(N_STATUSES, np.int64),
             first_of_team=np.zeros(N_TEAMS + 1, np.int64),
-            cases=np.zeros(n, np.int32),
-            ids=np.zeros(BLOCK, np.int64),
-            mixed=np.zeros(BLOCK, np.uint64),
-            luck=np.zeros((N_LUCK, BLOCK)),
-            answer=np.zeros(BLOCK, np.uint8),
-            bracket=np.zeros(BLOCK, np.uint16),
-            requested=np.zeros(n, np.int32),
+            requested=column(n, "uint32"),
             lengths=np.zeros(N_LENGTHS, np.int64),
             hired=np.zeros(3, np.int64),
             stocks=np.zeros((N_STATUSES, 3), np.int64),
             entrant=np.zeros(1, np.int32),
-            entrant_total=np.zeros(1, np.int32),
+            entrant_total=column(1, "int16"),
+            cases=column(n, "uint32"),
+            ids=np.zeros(BLOCK, np.int64),
+            mixed=column(BLOCK, "uint64"),
+            luck=np.zeros((N_LUCK, BLOCK)),
+            answer=column(BLOCK, "uint8"),
+            bracket=column(BLOCK, "uint16"),
             spell_person=np.zeros(0, np.int32),
             spell_benefit=np.zeros(0, np.uint8),
             spell_begin=np.zeros(0, np.int16),
@@ -106,8 +106,8 @@ class Desk:
                 state["since"][row] = week
                 state["caseworker"][row], state["last_meeting"][row], state["meetings"][row] = 0, -1, 0
             rows = sorted(self.waiting)
-            w.cases[: len(rows)] = rows
-            w.lengths[L_CASES] = len(rows)
+            w.cases[: len(rows)] = w.supported[: len(rows)] = rows
+            w.lengths[L_CASES] = w.lengths[L_SUPPORTED] = len(rows)
             w.row[:] = 0
             state["seat_minutes"][0] = MINUTES * self.meetings
             fill_keys(7, week, w.keys)

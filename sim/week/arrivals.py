@@ -185,9 +185,7 @@ def _mark_limits(c, w, limits, entry, week):
     """
     n, n_cases, n_others = 0, 0, 0
     if w.lengths[L_SUPPORTED] >= w.cases.size:
-        w.lengths[L_FAULT] = (
-            FAULT_BUFFER  # the week goes on with nobody in the lists, and the run stops after it
-        )
+        w.lengths[L_FAULT] = FAULT_BUFFER  # the run stops after this week, lived with nobody in the lists
         w.lengths[L_CASES] = 0
         w.lengths[L_OTHERS] = 0
         return

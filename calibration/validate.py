@@ -4,13 +4,14 @@ A check is a hit when the model lies within three times the tolerance of the sam
 counted than the naive guess. Everything else is a miss, what could not be measured too.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
 import numpy as np
 
-from calibration.distance import Verdict, judge
+from calibration.distance import SIGMAS_PER_TOLERANCE, Verdict, judge
 from calibration.simulate import Simulator
 from calibration.target_file import FOLDER, Target, Targets, load_targets
 from experiments.store import Store
@@ -46,6 +47,18 @@ class Scored(NamedTuple):
         """The naive guess less counted, in what is allowed; NaN where nobody gave a guess."""
         naive = self.target.row.naive
         return float("nan") if naive is None else (naive - self.target.value) / self.target.allowed
+
+    @property
+    def reachable(self) -> float:
+        """Chance of a hit for a model that errs here no more than it may on a fit target, 0 to 1.
+
+        Its error is normal around what was counted: the tolerance of the fit target is two standard deviations, the
+        calculation error comes on top. Small where the naive guess is all but right.
+        """
+        room = self.target.allowed * min(1.0, abs(self.naive_off) if math.isfinite(self.naive_off) else 1.0)
+        luck = self.error / 1.96 if math.isfinite(self.error) else 0.0
+        spread = math.hypot(self.target.row.tolerance / SIGMAS_PER_TOLERANCE, luck)
+        return math.erf(room / spread / math.sqrt(2))
 
     @property
     def missed(self) -> bool:

@@ -71,6 +71,11 @@ def summary(outcome: Outcome) -> str:
     text = f"{hits} of {len(counted)} checks hit ({near} within tolerance, of which {near - hits} no nearer than naive)"
     if any(one.target.row.role == "check" for one in counted):
         text += f"; the aim is {GOOD:.0%}: {'met' if hits >= GOOD * len(counted) else 'missed'}"
+        reach = sum(one.reachable for one in counted)
+        text += (
+            f". A model that erred here no more than it may on what it was fitted to would hit about {reach:.0f}"
+            f" ({reach / len(counted):.0%}), as many naive guesses are all but right"
+        )
     if outcome.fitted:
         within = sum(v.verdict == "within" for v in outcome.fitted)
         text += f". Fit targets of Slagelse within tolerance: {within} of {len(outcome.fitted)}"
@@ -193,6 +198,10 @@ def page_tables(outcome: Outcome, command: str) -> str:
         "",
         f"**{summary(outcome)}**",
         "",
+        "### By file",
+        "",
+        *_by_file(outcome.scored),
+        "",
         "### Misses",
         "",
     ]
@@ -211,6 +220,25 @@ def page_tables(outcome: Outcome, command: str) -> str:
         "![Unemployment in the hindcasts](figures/validation_hindcasts.svg)",
     ]
     return "\n".join(lines)
+
+
+def _by_file(found: Sequence[Scored]) -> Iterator[str]:
+    yield "| File | Checks | Hit | Model within tolerance | Naive guess within tolerance | Within reach |"
+    yield "|---|--:|--:|--:|--:|--:|"
+    counted = [one for one in found if one.target.row.role in COUNTED]
+    groups = {
+        name: [one for one in counted if one.group == name]
+        for name in dict.fromkeys(o.group for o in counted)
+    }
+    for name, own in [*groups.items(), ("all", counted)]:
+        cells = (
+            len(own),
+            sum(one.verdict == HIT for one in own),
+            sum(abs(one.off) <= 1 for one in own),
+            sum(abs(one.naive_off) <= 1 for one in own),
+            f"{sum(one.reachable for one in own):.1f}",
+        )
+        yield f"| {name} | " + " | ".join(str(cell) for cell in cells) + " |"
 
 
 def _table(found: Sequence[Scored], with_reason: bool) -> Iterator[str]:

@@ -13,7 +13,7 @@ from calibration.fit_report import posterior_frame, report_lines, tables, write_
 from calibration.levels import Level, levels, log_prior, start_of, values_at
 from calibration.posterior import Likelihood, sample, waves
 from calibration.screen import Screening
-from calibration.search import Search
+from calibration.search import PATIENCE, Search
 from calibration.simulate import Simulator
 from calibration.target_file import load_targets
 from experiments.behaviour_file import behaviour_text
@@ -60,6 +60,16 @@ def test_the_search_finds_levels_that_were_put_in() -> None:
     found = search.evolve(found, 12, 8, lambda _: None)
     assert found.t[:2] == pytest.approx([0.4, -0.3], abs=0.05)
     assert [step[0] for step in found.history][-1] == "evolution"
+
+
+def test_a_search_that_gains_nothing_ends_and_says_so() -> None:
+    search = Search(Made(), FLAT, TARGETS, (1, 2), (0.1 * UNIT) ** 2)
+    best = search.surrogate_steps(3, 32, lambda _: None)
+    best.objective = -1e6  # out of anybody's reach
+    said: list[str] = []
+    found = search.evolve(best, 30, 8, said.append)
+    assert sum(step[0] == "evolution" for step in found.history) == PATIENCE
+    assert said[-1] == "search ends: 8 generations gained less than 0.5" and found.objective == -1e6
 
 
 def test_a_point_that_cannot_be_measured_is_worse_than_any_other() -> None:

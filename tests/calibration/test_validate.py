@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ from calibration.check_definitions import (
 )
 from calibration.definitions import DEFINITIONS
 from calibration.target_file import Target, load_targets
-from calibration.validate import CHECKS, Outcome, known_checks, load_checks, score, verdict
+from calibration.validate import CHECKS, Outcome, Scored, known_checks, load_checks, score, verdict
 from calibration.validate_report import BEGIN, END, reason, refresh_page, summary, tidy
 from jobcenter.cli import app
 from jobcenter.data import facts
@@ -85,6 +86,21 @@ def test_a_check_fails_when_the_model_is_pushed() -> None:
     assert score("h", hole, targets)[0].verdict == "not measured" and score("h", hole, targets)[0].missed
 
 
+def test_what_is_within_reach_hangs_on_how_near_the_naive_guess_is() -> None:
+    check = check_of("hedensted_2024", "gross_unemployed")
+    counted, sd = check.value, check.row.tolerance / 2
+
+    def reach(naive: float | None, error: float = 0.0) -> float:
+        row = check.row.model_copy(update={"naive": naive})
+        return Scored("h", replace(check, row=row), counted, error, 3, "hit").reachable
+
+    assert reach(counted) == 0.0  # nobody is nearer than a guess that is right
+    assert reach(counted + sd) == pytest.approx(0.683, abs=0.001)  # one standard deviation
+    assert reach(counted - 2 * sd) == pytest.approx(0.954, abs=0.001)  # two
+    assert reach(counted + sd, error=1.96 * sd) == pytest.approx(0.520, abs=0.001)  # luck of few runs on top
+    assert reach(None) == reach(10_000.0) == pytest.approx(1.0, abs=1e-6)  # six: three times the tolerance
+
+
 def test_summary_counts_misses_and_says_when_the_aim_is_missed() -> None:
     targets = load_checks(["slagelse_patterns"])[0].modelled
     runs = np.array([[t.value for t in targets]] * 2)
@@ -93,6 +109,8 @@ def test_summary_counts_misses_and_says_when_the_aim_is_missed() -> None:
     counted = sum(t.row.role == "check" for t in targets)
     assert summary(good).startswith(f"{counted} of {counted} checks hit") and "met" in summary(good)
     assert "missed" in summary(bad)
+    reach = sum(one.reachable for one in good.scored if one.target.row.role == "check")
+    assert f"would hit about {reach:.0f} ({reach / counted:.0%})" in summary(good)
     rows = {row["check"]: row for row in tidy(bad.scored)}
     assert rows["dagpenge_uninterrupted_4"]["reason"] == reason(bad.scored[-6]) != "not looked into"
     assert {row["reason"] for row in tidy(good.scored)} == {""}

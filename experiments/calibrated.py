@@ -61,13 +61,17 @@ def watermark(*scenarios: Scenario) -> str | None:
     return mark(is_calibrated(*scenarios), assumed(*scenarios))
 
 
+def calibration_folder() -> Path:
+    """Where targets, verdicts and posteriors lie."""
+    # The layer above is only asked where it lies; importing it from here would turn the layers round.
+    spec = find_spec("calibration")
+    return Path(next(iter(spec.submodule_search_locations or ()))) if spec else Path("calibration")
+
+
 @lru_cache(maxsize=1)
 def _verdicts() -> tuple[dict[str, Any], ...]:
     """Stored verdicts that still speak of the target file they were made for."""
-    # The layer above is only asked where it lies; importing it from here would turn the layers round.
-    spec = find_spec("calibration")
-    folder = Path(next(iter(spec.submodule_search_locations or ()))) if spec else Path("calibration")
-    out = []
+    folder, out = calibration_folder(), []
     for path in sorted((folder / "verdicts").glob("*.json")):
         found = json.loads(path.read_text(encoding="utf-8"))
         targets = folder / "targets" / f"{found['name']}.yaml"

@@ -6,10 +6,14 @@ limits. Numbers that set levels (how often people find work, fall ill, leave) ar
 was counted in the municipality, and with them every draw would be another municipality. They form a group of their
 own in sensitivity analysis.
 
+`posterior` draws the levels too: rows of the posterior that came with the municipality's calibration, which hold the
+targets together, beside the ranges of everything else.
+
 A draw is addressed: number k of parameter p is a hash of (k, p), so a parameter more or less changes no other.
 """
 
 import hashlib
+import json
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -22,6 +26,9 @@ from sim.scenario import Scenario
 # Groups of rows that set levels; in the others rows that were fitted to the sanity table do so too.
 LEVEL_GROUPS: Final = ("exits", "events", "people", "drift")
 FITTED: Final = ("fitted_by_hand", "fitted")
+# What `draws:` of an experiment may be besides a file.
+RANGES, NONE, POSTERIOR = "ranges", "none", "posterior"
+WORDS: Final = (RANGES, NONE, POSTERIOR)
 TAIL: Final = NormalDist().inv_cdf(0.95)
 
 
@@ -121,6 +128,23 @@ def number_of(scenario: Scenario, name: str) -> float:
         return 0.0  # a lever's own number: no base has another
     _, effect, part = name.split(".")
     return float(getattr(scenario.effects[effect], part).value)
+
+
+def shipped_posterior(scenario: Scenario) -> str:
+    """Path of the posterior of levels that `draws: posterior` means: the one calibrated for the municipality's values.
+
+    Raises UserError when none was made for the scenario's behaviour values and municipality.
+    """
+    from experiments.calibrated import calibration_folder, ground_hash
+
+    wanted = ground_hash(scenario)
+    for path in sorted((calibration_folder() / "posteriors").glob("*.json")):
+        if json.loads(path.read_text(encoding="utf-8"))["ground"] == wanted:
+            return str(path.with_suffix(".parquet"))
+    raise UserError(
+        f"draws: posterior: no posterior comes along for the behaviour values and municipality of {scenario.name};"
+        " make one with `jobcenter calibrate` and name its file draws_VARIANT.parquet, or write 'draws: ranges'"
+    )
 
 
 def read_posterior(path: str, scenario: Scenario) -> list[dict[str, float]]:

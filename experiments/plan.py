@@ -12,7 +12,20 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from experiments.anchor import anchor_code
-from experiments.draws import Range, draw, lever_ranges, number_of, ranges, read_posterior, set_by_hand
+from experiments.draws import (
+    NONE,
+    POSTERIOR,
+    RANGES,
+    WORDS,
+    Range,
+    draw,
+    lever_ranges,
+    number_of,
+    ranges,
+    read_posterior,
+    set_by_hand,
+    shipped_posterior,
+)
 from experiments.experiment_file import PLAIN, Experiment
 from experiments.provenance import canonical_hash, run_key
 from sim.records.tables import LEVELS, TABLES_OF_LEVEL
@@ -46,7 +59,8 @@ class Planned:
     def __init__(self, experiment: Experiment):
         self.experiment = experiment
         file, base = experiment.file, experiment.worlds[PLAIN][0]
-        self._posterior = read_posterior(file.draws, base) if file.draws not in ("ranges", "none") else []
+        self._file = read_posterior(file.draws, base) if file.draws not in WORDS else []
+        self._levels = read_posterior(shipped_posterior(base), base) if file.draws == POSTERIOR else []
         self._hashes: dict[tuple[str, int], str] = {}
 
     @cached_property
@@ -67,17 +81,19 @@ class Planned:
 
     def _drawn(self, number: int) -> dict[str, float]:
         kind = self.experiment.file.draws
-        if number < 0 or kind == "none":
+        if number < 0 or kind == NONE:
             return {}
-        if kind == "ranges":
+        if kind == RANGES:
             return draw(self._ranges, number)
-        return self._posterior[number]
+        if kind == POSTERIOR:
+            return draw(self._ranges, number) | self._levels[number % len(self._levels)]
+        return self._file[number]
 
     def pairs(self, variant: str = PLAIN) -> Iterator[Pair]:
         """Pairs in the order they are run."""
         file, first, fresh, repeated = self.experiment.file, self.experiment.first, 0, 0
         wanted = file.replicates
-        if file.draws == "none":
+        if file.draws == NONE:
             wanted = 0
         for number in range(self.experiment.pairs):
             due = number // REPLICATE_EVERY if wanted is None else min(wanted, number // 2)
@@ -85,11 +101,11 @@ class Planned:
                 at, repeated = repeated, repeated + 1
             else:
                 at, fresh = fresh, fresh + 1
-            if self._posterior:  # a file with few draws repeats them under other luck
-                at = (at + self.experiment.first_row) % len(self._posterior)
+            if self._file:  # a file with few draws repeats them under other luck
+                at = (at + self.experiment.first_row) % len(self._file)
             else:
                 at += first
-            yield Pair(number, variant, -1 if file.draws == "none" else at, first + number + 1)
+            yield Pair(number, variant, -1 if file.draws == NONE else at, first + number + 1)
 
     def scenarios(self, pair: Pair) -> tuple[Scenario, ...]:
         """The scenarios of a pair, not yet drawn."""

@@ -26,7 +26,7 @@ from experiments.decisions.mix_search import (
     front,
     last_krone,
 )
-from experiments.draws import read_posterior
+from experiments.draws import WORDS, read_posterior
 from experiments.equal_budget import TOLERANCE
 from experiments.experiment_file import PLAIN, Experiment
 from sim.errors import UserError
@@ -147,7 +147,7 @@ def _different(splits: Sequence[Split]) -> list[Split]:
 
 def _check_rows(plan: Experiment) -> None:
     """Raises UserError when a file of draws has too few rows for finals on draws nobody has searched with."""
-    if plan.file.draws in ("ranges", "none"):
+    if plan.file.draws in WORDS:
         return
     own = plan.file.decide.mix
     rows = len(read_posterior(plan.file.draws, plan.worlds[PLAIN][0]))

@@ -161,6 +161,7 @@ def _announce(job: "Batch", folder: Path, place: str, workers: int) -> None:
     drawn = {
         "none": "nothing drawn (central values)",
         "ranges": "behaviour drawn from its ranges for every pair",
+        "posterior": "levels drawn from their posterior, all other behaviour from its ranges, for every pair",
     }
     print(f"{plan.name}: {plan.file.question}" if plan.file.question else plan.name)
     print(

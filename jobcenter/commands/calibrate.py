@@ -23,7 +23,8 @@ Screening, search, emulator and posterior, once for each structural variant; eff
 All runs are kept in a store inside --out: after Ctrl-C the same command goes on where it stopped.
 
 --judge only sets the municipality as it stands against its targets; with --keep the verdict is stored and decides on
-the watermark. --recover calibrates made-up worlds whose levels are known.
+the watermark. A full fit with --keep stores its posterior, which 'draws: posterior' of an experiment reads. --recover
+calibrates made-up worlds whose levels are known.
 
 Example: jobcenter calibrate slagelse_2024 --quick --out results/calibration
 """
@@ -45,7 +46,10 @@ def calibrate(
         typer.Option(help="Structural variant; repeatable. Default: all, with --quick only 'both'."),
     ] = None,
     judge: Annotated[bool, typer.Option("--judge", help="Fit nothing; the files as they stand.")] = False,
-    keep: Annotated[bool, typer.Option("--keep", help="With --judge: store the verdict.")] = False,
+    keep: Annotated[
+        bool,
+        typer.Option("--keep", help="Store the verdict of --judge, or the posterior for 'draws: posterior'."),
+    ] = False,
     recover: Annotated[bool, typer.Option("--recover", help="Calibrate worlds with known levels.")] = False,
     runs: Annotated[int, typer.Option(min=2, max=200, help="Runs of --judge.")] = JUDGE_RUNS,
     effect_draws: Annotated[
@@ -70,8 +74,11 @@ def calibrate(
     """Calibrates."""
     if where not in ("inline", "threads"):
         raise UserError(f"--where {where}: allowed are inline, threads")
-    if keep and not judge:
-        raise UserError("--keep stores the verdict of --judge; add --judge")
+    if keep and not judge and (quick or recover or overrides or (variant and "both" not in variant)):
+        raise UserError(
+            "--keep stores the verdict of --judge or the posterior of a full fit of variant both, on the files as they"
+            " stand: leave out --quick, --recover and --set"
+        )
     if effect_draws and not judge:
         raise UserError("--effect-draws sets draws against the targets; add --judge")
     if judge and recover:
@@ -87,7 +94,7 @@ def calibrate(
         command = command_line(
             "calibrate", targets, out=out, quick=quick, variant=variant, set=overrides, workers=workers
         )
-        _fit(targets, changes, folder, quick, variant or [], where, workers, dry, as_json, say, command)
+        _fit(targets, changes, folder, quick, variant or [], where, workers, dry, as_json, say, command, keep)
 
 
 def _fit(
@@ -102,11 +109,13 @@ def _fit(
     as_json: bool,
     say: Any,
     command: str,
+    keep: bool,
 ) -> None:
     import os
 
     from calibration.fit import FULL, PLAIN, QUICK, calibrate, forecast, prepared, read_variants
     from calibration.fit_report import report_lines, write_all
+    from calibration.posterior_file import store_posterior
     from experiments.store import Store
     from sim.scenario.locate import find
     from sim.scenario.yaml_tree import nearest
@@ -143,11 +152,13 @@ def _fit(
             f"Stopped: finished runs are in {folder / 'store'}; the same command goes on from there."
         ) from None
     made = write_all(fits, folder, find("default", "behaviour"))
+    if keep:
+        made.append(store_posterior(next(fit for fit in fits if fit.variant.name == PLAIN)))
     if as_json:
         print(json.dumps(_as_json(fits, folder, command), indent=2, ensure_ascii=False))
         return
     say("\n" + "\n".join(report_lines(fits)))
-    say(f"\nWritten: {folder} ({len(made)} files)")
+    say(f"\nWritten: {folder} ({len(made)} files)" + (f" and {made[-1]}" if keep else ""))
 
 
 def _judge(

@@ -47,7 +47,8 @@ def test_the_verdict_on_the_files_as_they_stand(tmp_path: Path) -> None:
     [
         (("slagelse_2042",), "did you mean 'slagelse_2024'"),
         (("slagelse_2024", "--variant", "bothe"), "did you mean 'both'"),
-        (("slagelse_2024", "--keep"), "add --judge"),
+        (("slagelse_2024", "--keep", "--quick"), "leave out --quick"),
+        (("slagelse_2024", "--keep", "--variant", "dependence"), "a full fit of variant both"),
         (("slagelse_2024", "--judge", "--recover"), "choose one"),
         (("slagelse_2024", "--judge", "--keep", *SMALL), "leave out --set"),
         (("slagelse_2024", "--where", "moon"), "allowed are inline, threads"),

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from calibration import posterior_file
 from calibration.distance import distance
 from calibration.emulator import fit_emulator, quadratic_terms
 from calibration.fit import QUICK, Effort, calibrate, prepared, read_variants
@@ -16,9 +17,10 @@ from calibration.screen import Screening
 from calibration.search import PATIENCE, Search
 from calibration.simulate import Simulator
 from calibration.target_file import load_targets
+from experiments import calibrated
 from experiments.behaviour_file import behaviour_text
 from experiments.comparison import WATERMARK
-from experiments.draws import Range, read_posterior
+from experiments.draws import Range, read_posterior, shipped_posterior
 from experiments.store import Store
 from sim.errors import UserError
 from sim.scenario import load
@@ -184,7 +186,9 @@ def small(tmp_path: Path, window: str = "{first: 30, last: 80}", more: str = "")
     return str(path)
 
 
-def test_a_calibration_of_a_tiny_town_is_resumed_reported_and_read_back(tmp_path: Path) -> None:
+def test_a_calibration_of_a_tiny_town_is_resumed_reported_and_read_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     variant = read_variants()["both"]
     targets = prepared(small(tmp_path), TINY, variant, ())
     store = Store.create_or_open(tmp_path / "store")
@@ -213,6 +217,15 @@ def test_a_calibration_of_a_tiny_town_is_resumed_reported_and_read_back(tmp_path
     assert set(draws[0]) == set(ONLY) and len(draws) == len(posterior_frame(first, False))
     wide = read_posterior(str(tmp_path / "out/draws_both.parquet"), scenario)
     assert set(draws[0]) < set(wide[0]) and wide[0]["search.dagpenge"] == draws[0]["search.dagpenge"]
+
+    monkeypatch.setattr(posterior_file, "FOLDER", tmp_path / "posteriors")
+    monkeypatch.setattr(calibrated, "calibration_folder", lambda: tmp_path)
+    kept = posterior_file.store_posterior(first)
+    assert shipped_posterior(scenario) == str(kept)  # the same ground: municipality and behaviour of Slagelse
+    assert read_posterior(str(kept), scenario) == draws
+    other = load("baseline", overrides=["behaviour.search.dagpenge=0.04"])
+    with pytest.raises(UserError, match="no posterior comes along for the behaviour values"):
+        shipped_posterior(other)
 
 
 def test_nobody_to_count_is_told_and_not_dropped(tmp_path: Path) -> None:
@@ -245,8 +258,6 @@ def test_the_distance_counts_the_luck_of_the_runs() -> None:
 
 
 def test_the_watermark_hangs_on_stored_numbers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from experiments import calibrated
-
     scenario = load("slagelse_2024")
     rows = [
         {"role": "fit", "counted": 1.0, "tolerance": 0.1, "model": 1.0 + off} for off in (0.0,) * 9 + (0.15,)
@@ -278,3 +289,17 @@ def test_the_stored_verdicts_speak_of_the_files_that_come_along() -> None:
         )
         assert stored["passes"] == passes(stored)
         assert {row["name"] for row in stored["targets"]} == {target.name for target in targets.modelled}
+
+
+def test_the_posterior_that_comes_along_speaks_of_the_files_that_come_along() -> None:
+    for path in posterior_file.FOLDER.glob("*.json"):
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        again = f"run jobcenter calibrate {stored['name']} --keep"
+        targets = load_targets(stored["name"])
+        assert stored["targets_hash"] == calibrated.targets_hash(targets.path), again
+        assert stored["ground"] == calibrated.ground_hash(targets.scenario), again
+        draws = read_posterior(shipped_posterior(targets.scenario), targets.scenario)
+        assert set(draws[0]) == set(stored["width_to_prior"]) and len(draws) >= 100
+        for name in draws[0]:
+            row = targets.scenario.behaviour_rows[name]
+            assert all(row.low <= one[name] <= row.high for one in draws), name

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from hanging import hanging
 
@@ -22,6 +23,7 @@ from experiments.experiment_file import Experiment, load_experiment
 from experiments.plan import Planned
 from experiments.store import Store
 from sim.errors import UserError
+from sim.scenario import load
 
 TEXT = """
 question: a small town
@@ -87,6 +89,25 @@ def test_one_pair_in_five_repeats_a_draw(tmp_path: Path) -> None:
     assert len({pair.seed for pair in pairs}) == 100
     assert len(set(draws)) > 78 and max(np.bincount(draws)) == 2
     assert draws[:20].count(0) == 2  # spread over the whole: a batch that stops early has its share
+
+
+def test_draws_of_the_posterior_hold_its_levels_beside_the_ranges_of_all_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from experiments import calibrated
+
+    ground = calibrated.ground_hash(load("baseline"))
+    (tmp_path / "posteriors").mkdir()
+    (tmp_path / "posteriors" / "town.json").write_text(json.dumps({"ground": ground}))
+    rows = pd.DataFrame({"search.dagpenge": [0.05, 0.06], "trust.gain": [0.5, 0.6]})
+    rows.to_parquet(tmp_path / "posteriors" / "town.parquet")
+    monkeypatch.setattr(calibrated, "calibration_folder", lambda: tmp_path)
+    plain = Planned(load_experiment(write(tmp_path, 6, "ranges")))
+    levels = Planned(load_experiment(write(tmp_path, 6, "posterior")))
+    for old, new in zip(plain.pairs(), levels.pairs(), strict=True):
+        assert new == old  # as many draws as pairs: only the levels come round again
+        row = {name: float(rows[name][old.draw % 2]) for name in rows}
+        assert levels.values_of(new) == plain.values_of(old) | row
 
 
 def test_keys_change_with_what_can_change_a_result_and_with_nothing_else(tmp_path: Path) -> None:

@@ -367,6 +367,10 @@ def _law(file: ScenarioFile, tree: Tree, parts: Mapping[str, Checked], sources: 
             problems.append(
                 tree.problem(path, f"switch '{name}' works in `jobcenter refusion` only, not in a simulation")
             )
+    for at, name in enumerate(file.law.by_date):
+        if name not in parts["law.transitions"].value:
+            known = nearest(name, parts["law.transitions"].value)
+            problems.append(tree.problem(("law", "by_date", at), f"unknown time limit '{name}'{known}"))
     try:
         rules = find(file.law.refusion, "law/refusion", sources.folder)
     except UserError as wrong:
@@ -385,6 +389,7 @@ def _law(file: ScenarioFile, tree: Tree, parts: Mapping[str, Checked], sources: 
         contact_plan=parts["law.contact_plan"].value,
         transitions=parts["law.transitions"].value,
         measures=parts["law.measures"].value,
+        by_date=file.law.by_date,
         refusion_where=where,
         refusion_file=str(rules),
         economy=parts["law.economy"].value,

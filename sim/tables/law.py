@@ -40,19 +40,15 @@ def price_factor(scenario: Scenario, year: int) -> float:
 
 def law_change_weeks(scenario: Scenario) -> set[int]:
     """Weeks in which some row of the law begins or ends; when the law is frozen only those of the refusion rule set,
-    which is chosen by name and not by date."""
+    which is chosen by name and not by date, and of rows that go by date all the same."""
     law = scenario.law
     weeks: set[int] = set(law.rule_set.change_weeks)
+    for row in law.moving():
+        if row.from_date:
+            weeks.add(first_week_from(row.from_date))
+        if row.to_date:
+            weeks.add(first_week_from(row.to_date) + 1)
     if law.as_of is None:
-        rows = [*law.contact_plan]
-        for table in (law.transitions, law.measures):
-            for dated in table.values():
-                rows.extend(dated)  # type: ignore[arg-type]
-        for row in rows:
-            if row.from_date:
-                weeks.add(first_week_from(row.from_date))
-            if row.to_date:
-                weeks.add(first_week_from(row.to_date) + 1)
         for periods in law.benefit_rates.values():
             weeks |= {first_week_from(period.from_date) for period in periods}
     return weeks

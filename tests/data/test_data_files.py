@@ -260,6 +260,9 @@ def test_gross_spending_of_the_cash_benefit_system_meets_the_facts(slagelse: Sce
 @pytest.mark.parametrize(
     ("name", "on", "value"),
     [
+        ("dagpenge_limit_weeks", "2008-W20", 208),
+        ("dagpenge_limit_weeks", "2012-W50", 208),
+        ("dagpenge_limit_weeks", "2013-W02", 104),
         ("dagpenge_limit_weeks", "2024-W20", 104),
         ("graduate_limit_weeks", "2023-W10", 104),
         ("graduate_limit_weeks", "2024-W20", 52),

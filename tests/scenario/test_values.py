@@ -11,6 +11,7 @@ from sim.errors import UserError
 from sim.scenario import load
 from sim.scenario.scalars import read_kroner, read_share
 from sim.scenario.units import factor_between
+from sim.tables.law import law_change_weeks
 
 Write = Callable[[str, str], Path]
 Edit = Callable[[str, str, str], None]
@@ -79,6 +80,22 @@ def test_law_by_date_and_frozen(town: Path) -> None:
     assert by_date.law.rates("dagpenge", week_of("2024-W01"))["standard"].kr == 13000
     assert by_date.law.rates("dagpenge", week_of("2010-W01"))["standard"].kr == 12000
     assert by_date.law.paid_share["dagpenge"] == 1.0
+
+
+def test_a_frozen_law_leaves_the_rows_moving_that_are_named(town: Path) -> None:
+    frozen = load("town", overrides=["law.as_of=2024-07-01"])
+    moving = load("town", overrides=["law.as_of=2024-07-01", "law.by_date=[ressourceforloeb_open]"])
+    week = moving.start_week
+    assert (frozen.law.transition("ressourceforloeb_open", week), frozen.law.moving()) == (1, [])
+    assert moving.law.transition("ressourceforloeb_open", week) == 0  # its own day's
+    assert moving.law.transition("dagpenge_limit_weeks", week) == frozen.law.transition(
+        "dagpenge_limit_weeks", week
+    )
+    assert moving.law.moving() == list(moving.law.transitions["ressourceforloeb_open"])
+    assert law_change_weeks(moving) > law_change_weeks(frozen)
+    assert moving.canonical() != frozen.canonical()
+    with pytest.raises(UserError, match=r"unknown time limit 'ressourceforlob_open'.*did you mean"):
+        load("town", overrides=["law.by_date=[ressourceforlob_open]"])
 
 
 def test_canonical_ignores_what_cannot_alter_a_result(town: Path, edit: Edit) -> None:

@@ -16,6 +16,7 @@ from calibration.simulate import Simulator
 from calibration.target_file import FOLDER, Target, Targets, load_targets
 from experiments.store import Store
 from sim.errors import UserError
+from sim.records.student import t_95
 from sim.scenario.yaml_tree import nearest
 
 CHECKS: Final = Path(__file__).parent / "checks"
@@ -50,13 +51,13 @@ class Scored(NamedTuple):
 
     @property
     def reachable(self) -> float:
-        """Chance of a hit for a model that errs here no more than it may on a fit target, 0 to 1.
+        """Chance of a hit for a model that errs here as much as it may on a fit target, 0 to 1.
 
         Its error is normal around what was counted: the tolerance of the fit target is two standard deviations, the
-        calculation error comes on top. Small where the naive guess is all but right.
+        luck of the runs comes on top. Small where the naive guess is all but right.
         """
         room = self.target.allowed * min(1.0, abs(self.naive_off) if math.isfinite(self.naive_off) else 1.0)
-        luck = self.error / 1.96 if math.isfinite(self.error) else 0.0
+        luck = self.error / t_95(self.runs - 1) if math.isfinite(self.error) else 0.0
         spread = math.hypot(self.target.row.tolerance / SIGMAS_PER_TOLERANCE, luck)
         return math.erf(room / spread / math.sqrt(2))
 

@@ -51,6 +51,7 @@ def tidy(found: Iterable[Scored]) -> list[dict[str, Any]]:
             "calculation_error": known(one.error),
             "runs": one.runs,
             "off_in_allowed": known(one.off),
+            "reachable": known(one.reachable),
             "naive": known(one.target.row.naive),
             "naive_is": one.target.row.naive_is,
             "verdict": one.verdict,
@@ -73,8 +74,8 @@ def summary(outcome: Outcome) -> str:
         text += f"; the aim is {GOOD:.0%}: {'met' if hits >= GOOD * len(counted) else 'missed'}"
         reach = sum(one.reachable for one in counted)
         text += (
-            f". A model that erred here no more than it may on what it was fitted to would hit about {reach:.0f}"
-            f" ({reach / len(counted):.0%}), as many naive guesses are all but right"
+            f". Within reach of a model that errs here as much as it may on what it was fitted to: about {reach:.0f}"
+            f" ({reach / len(counted):.0%}); of the others the naive guess is mostly nearer than that"
         )
     if outcome.fitted:
         within = sum(v.verdict == "within" for v in outcome.fitted)

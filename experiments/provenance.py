@@ -32,8 +32,9 @@ def _unread_rows(scenario: Scenario) -> Iterator[str]:
     law, end = scenario.law, scenario.start_week + scenario.weeks - 1
     first, last = law.day_of(scenario.start_week), law.day_of(end)
     for name, rows in (*law.transitions.items(), *law.measures.items()):
+        days = law.day_for(name, scenario.start_week), law.day_for(name, end)
         for at, row in enumerate(rows):
-            if _touches(row, first, last) and row.status not in VERIFIED:
+            if _touches(row, *days) and row.status not in VERIFIED:
                 yield f"{name}[{at}]"
     for at, rule in enumerate(law.contact_plan):
         if _touches(rule, first, last) and rule.status not in VERIFIED:

@@ -37,6 +37,7 @@ def _lines(sets: "list[Targets]", outcome: "Outcome") -> "list[str]":
             continue
         law = targets.scenario.law
         as_of = f"of {law.as_of}" if law.as_of else "by date"
+        as_of += f" ({', '.join(law.moving)} by date)" if law.moving else ""
         out += [
             "",
             f"== {targets.name}: {targets.scenario.municipality.name}, law {as_of}, refusion {law.refusion} ==",

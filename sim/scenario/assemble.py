@@ -367,10 +367,14 @@ def _law(file: ScenarioFile, tree: Tree, parts: Mapping[str, Checked], sources: 
             problems.append(
                 tree.problem(path, f"switch '{name}' works in `jobcenter refusion` only, not in a simulation")
             )
-    for at, name in enumerate(file.law.by_date):
+    for at, name in enumerate(file.law.moving):
         if name not in parts["law.transitions"].value:
             known = nearest(name, parts["law.transitions"].value)
-            problems.append(tree.problem(("law", "by_date", at), f"unknown time limit '{name}'{known}"))
+            problems.append(tree.problem(("law", "moving", at), f"unknown time limit '{name}'{known}"))
+    if file.law.moving and file.law.as_of == "by_date":
+        problems.append(
+            tree.problem(("law", "moving"), "law.as_of is by_date: every limit moves; leave 'moving' out")
+        )
     try:
         rules = find(file.law.refusion, "law/refusion", sources.folder)
     except UserError as wrong:
@@ -389,7 +393,7 @@ def _law(file: ScenarioFile, tree: Tree, parts: Mapping[str, Checked], sources: 
         contact_plan=parts["law.contact_plan"].value,
         transitions=parts["law.transitions"].value,
         measures=parts["law.measures"].value,
-        by_date=file.law.by_date,
+        moving=tuple(sorted(set(file.law.moving))),
         refusion_where=where,
         refusion_file=str(rules),
         economy=parts["law.economy"].value,

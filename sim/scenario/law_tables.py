@@ -134,7 +134,7 @@ class Law:
     contact_plan: tuple[ContactRule, ...]
     transitions: Mapping[str, tuple[LawValue, ...]]
     measures: Mapping[str, tuple[LawValue, ...]]
-    by_date: tuple[str, ...]  # names of transitions that a frozen law leaves moving
+    moving: tuple[str, ...]  # names of transitions that go by date though the law is frozen
     paid_share: Mapping[
         str, float
     ]  # by benefit: average payment as a share of the full rate (part-time, deductions)
@@ -169,7 +169,7 @@ class Law:
         rules = self.rule_set
         return {
             "as_of": self.as_of.isoformat() if isinstance(self.as_of, date) else "by_date",
-            **({"by_date": sorted(self.by_date)} if self.by_date else {}),
+            **({"moving": list(self.moving)} if self.moving else {}),
             "refusion": {
                 "switches": dict(rules.switches),
                 "share_bp": [[_runs(week) for week in activities] for activities in rules.share_bp],
@@ -191,6 +191,10 @@ class Law:
         """The day whose law governs a week: its Thursday, or the date the law is frozen at."""
         return self.as_of or _thursday(week)
 
+    def day_for(self, name: str, week: int) -> date:
+        """The day whose row of one time limit or opening governs a week."""
+        return _thursday(week) if name in self.moving else self.day_of(week)
+
     def rates(self, benefit: str, week: int) -> Mapping[str, Rate]:
         """The rates of a benefit in a week; before the first row the first row holds."""
         rows, day = self.benefit_rates[benefit], self.day_of(week)
@@ -203,13 +207,12 @@ class Law:
 
     def transition(self, name: str, week: int) -> float | None:
         """A time limit or opening in force in a week; None when the law has none."""
-        day = _thursday(week) if name in self.by_date else self.day_of(week)
-        row = in_force(self.transitions[name], day)
+        row = in_force(self.transitions[name], self.day_for(name, week))
         return None if row is None else row.value
 
-    def moving(self) -> list[Dated]:
+    def moving_rows(self) -> list[Dated]:
         """Dated rows of contact duties, time limits and measures that come and go while the scenario is lived."""
-        named = self.transitions if self.as_of is None else self.by_date
+        named = self.transitions if self.as_of is None else self.moving
         rows: list[Dated] = [row for name in named for row in self.transitions[name]]
         if self.as_of is None:
             rows += [*self.contact_plan, *(row for dated in self.measures.values() for row in dated)]
@@ -239,8 +242,7 @@ class Law:
                 out.append(f"law.contact_plan.{at} {rule.group}")
         for table, rows in (("transitions", self.transitions), ("measures", self.measures)):
             for name, dated in rows.items():
-                moves = table == "transitions" and name in self.by_date
-                days = (_thursday(first_week), _thursday(last_week)) if moves else (first, last)
+                days = self.day_for(name, first_week), self.day_for(name, last_week)
                 if any(row.status not in VERIFIED and row.overlaps(*days) for row in dated):
                     out.append(f"law.{table}.{name}")
         return tuple(out)

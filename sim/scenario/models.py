@@ -53,7 +53,7 @@ class LawChoice(Frozen):
     as_of: Annotated[date | Literal["by_date"], BeforeValidator(read_law_date)] = Field(
         description="by_date, or a date at which the law is frozen"
     )
-    by_date: tuple[str, ...] = Field(
+    moving: tuple[str, ...] = Field(
         (), description="time limits of law/transitions.yaml that go by date though the law is frozen"
     )
     refusion: str = Field(description="a rule set of law/refusion, or the path of one")

@@ -40,10 +40,10 @@ def price_factor(scenario: Scenario, year: int) -> float:
 
 def law_change_weeks(scenario: Scenario) -> set[int]:
     """Weeks in which some row of the law begins or ends; when the law is frozen only those of the refusion rule set,
-    which is chosen by name and not by date, and of rows that go by date all the same."""
+    which is chosen by name and not by date, and of time limits that move all the same."""
     law = scenario.law
     weeks: set[int] = set(law.rule_set.change_weeks)
-    for row in law.moving():
+    for row in law.moving_rows():
         if row.from_date:
             weeks.add(first_week_from(row.from_date))
         if row.to_date:
@@ -59,7 +59,7 @@ def limit(scenario: Scenario, name: str, week: int) -> float:
     value = scenario.law.transition(name, week)
     if value is None:
         raise ValueError(
-            f"law/transitions.yaml: {name} has no value for the week of {scenario.law.day_of(week)}"
+            f"law/transitions.yaml: {name} has no value for the week of {scenario.law.day_for(name, week)}"
         )
     return value
 

@@ -27,6 +27,7 @@ from jobcenter.cli import app
 from jobcenter.data import facts
 from sim.calendar import week_of, year_of
 from sim.errors import UserError
+from sim.records.student import t_95
 from sim.scenario import load
 
 HEAD = "geography,period,group,measure,value,tolerance\n"
@@ -97,7 +98,9 @@ def test_what_is_within_reach_hangs_on_how_near_the_naive_guess_is() -> None:
     assert reach(counted) == 0.0  # nobody is nearer than a guess that is right
     assert reach(counted + sd) == pytest.approx(0.683, abs=0.001)  # one standard deviation
     assert reach(counted - 2 * sd) == pytest.approx(0.954, abs=0.001)  # two
-    assert reach(counted + sd, error=1.96 * sd) == pytest.approx(0.520, abs=0.001)  # luck of few runs on top
+    assert reach(counted + sd, error=t_95(2) * sd) == pytest.approx(
+        0.520, abs=0.001
+    )  # luck of three runs on top
     assert reach(None) == reach(10_000.0) == pytest.approx(1.0, abs=1e-6)  # six: three times the tolerance
 
 
@@ -110,7 +113,7 @@ def test_summary_counts_misses_and_says_when_the_aim_is_missed() -> None:
     assert summary(good).startswith(f"{counted} of {counted} checks hit") and "met" in summary(good)
     assert "missed" in summary(bad)
     reach = sum(one.reachable for one in good.scored if one.target.row.role == "check")
-    assert f"would hit about {reach:.0f} ({reach / counted:.0%})" in summary(good)
+    assert f"fitted to: about {reach:.0f} ({reach / counted:.0%})" in summary(good)
     rows = {row["check"]: row for row in tidy(bad.scored)}
     assert rows["dagpenge_uninterrupted_4"]["reason"] == reason(bad.scored[-6]) != "not looked into"
     assert {row["reason"] for row in tidy(good.scored)} == {""}

@@ -84,18 +84,20 @@ def test_law_by_date_and_frozen(town: Path) -> None:
 
 def test_a_frozen_law_leaves_the_rows_moving_that_are_named(town: Path) -> None:
     frozen = load("town", overrides=["law.as_of=2024-07-01"])
-    moving = load("town", overrides=["law.as_of=2024-07-01", "law.by_date=[ressourceforloeb_open]"])
+    moving = load("town", overrides=["law.as_of=2024-07-01", "law.moving=[ressourceforloeb_open]"])
     week = moving.start_week
-    assert (frozen.law.transition("ressourceforloeb_open", week), frozen.law.moving()) == (1, [])
+    assert (frozen.law.transition("ressourceforloeb_open", week), frozen.law.moving_rows()) == (1, [])
     assert moving.law.transition("ressourceforloeb_open", week) == 0  # its own day's
     assert moving.law.transition("dagpenge_limit_weeks", week) == frozen.law.transition(
         "dagpenge_limit_weeks", week
     )
-    assert moving.law.moving() == list(moving.law.transitions["ressourceforloeb_open"])
+    assert moving.law.moving_rows() == list(moving.law.transitions["ressourceforloeb_open"])
     assert law_change_weeks(moving) > law_change_weeks(frozen)
     assert moving.canonical() != frozen.canonical()
     with pytest.raises(UserError, match=r"unknown time limit 'ressourceforlob_open'.*did you mean"):
-        load("town", overrides=["law.by_date=[ressourceforlob_open]"])
+        load("town", overrides=["law.as_of=2024-07-01", "law.moving=[ressourceforlob_open]"])
+    with pytest.raises(UserError, match="every limit moves; leave 'moving' out"):
+        load("town", overrides=["law.moving=[ressourceforloeb_open]"])
 
 
 def test_canonical_ignores_what_cannot_alter_a_result(town: Path, edit: Edit) -> None:

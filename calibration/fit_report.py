@@ -9,6 +9,7 @@ import numpy as np
 from calibration.distance import Verdict
 from calibration.fit import Fit, compared
 from calibration.levels import values_at
+from calibration.posterior import cut_by_box, spread_over
 from calibration.target_file import Targets
 from experiments.behaviour_file import behaviour_text
 from experiments.draws import draw, ranges
@@ -97,6 +98,8 @@ def fit_lines(fit: Fit) -> list[str]:
     ]
     if vague:
         lines.append(f"Not identified by these targets (posterior as wide as prior): {', '.join(vague)}.")
+    if cut := cut_by_box(last):
+        lines.append(f"Cut by the box of the last round, so wider than told: {', '.join(cut)}.")
     lines += [f"Go together: {a} and {b} ({r:+.2f})." for a, b, r in pairs_together(fit)]
     lines += [f"Unreachable: {text}." for text in fit.unreachable]
     held = predictive_share(fit)
@@ -204,8 +207,6 @@ def posterior_frame(fit: Fit, effects: bool) -> "pd.DataFrame":
     effects: with a draw of every other behavioural number from its range beside it, row k with draw k.
     """
     import pandas as pd
-
-    from calibration.fit import spread_over
 
     rows = [values_at(fit.levels, t) for t in spread_over(fit.waves[-1].sample.t, DRAWS)]
     if effects:

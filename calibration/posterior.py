@@ -1,4 +1,4 @@
-"""What the targets leave of each level's range: emcee on the emulator, in a box that shrinks from wave to wave."""
+"""What the targets leave of each level's range: emcee on an emulator that is learnt anew where the posterior lies."""
 
 import hashlib
 from collections.abc import Callable, Sequence
@@ -12,9 +12,9 @@ from calibration.levels import Level, log_prior, values_at
 from calibration.simulate import Simulator
 from calibration.target_file import Target
 
-MARGIN: Final = 0.1  # of the width of a box, kept on either side of what the posterior needs
-TAIL: Final = 0.005  # share of the posterior that may lie beyond each side of the next box
-SAME: Final = 0.9  # a box that keeps nine tenths of its width on every level does not shrink further
+STRETCH: Final = 1.5  # how far beyond the posterior of a round the next one looks, from its middle
+EDGE: Final = 0.02  # of the width of a box: how near to its end a draw is said to press against it
+WELL_INSIDE: Final = 0.95  # of the scale: an end of a box that is no end of the range
 FIRST_SEED: Final = 10_001  # luck of the design's runs: each point its own
 
 
@@ -48,13 +48,30 @@ class Sample:
 
 @dataclass(frozen=True)
 class Wave:
-    """One round: where runs were made, how good the emulator was, how far the box shrank."""
+    """One round: how good the emulator was and what the posterior on it was, inside the box its runs reach."""
 
     low: np.ndarray
     high: np.ndarray
     emulator: Emulator
     sample: Sample
     lost: int  # runs with a target that could not be measured
+
+
+def cut_by_box(wave: Wave) -> list[str]:
+    """Levels whose posterior presses against the end of the box well inside their range: it might go on beyond.
+
+    Said of an end where the density is no lower than over the whole box.
+    """
+    edge = EDGE * (wave.high - wave.low)
+    t, out = wave.sample.t, []
+    for k, level in enumerate(wave.sample.levels):
+        inside = (
+            (wave.low[k] > -WELL_INSIDE, t[:, k] < wave.low[k] + edge[k]),
+            (wave.high[k] < WELL_INSIDE, t[:, k] > wave.high[k] - edge[k]),
+        )
+        if any(ends and float(near.mean()) >= EDGE for ends, near in inside):
+            out.append(level.name)
+    return out
 
 
 def sample(
@@ -104,52 +121,51 @@ def waves(
     targets: Sequence[Target],
     likelihood: Likelihood,
     luck: np.ndarray,
-    best: np.ndarray | None,
     points: Sequence[int],
     steps: int,
     say: Callable[[str], None],
 ) -> list[Wave]:
-    """Rounds of runs, emulator and posterior; the box of each is what the posterior before it needs.
+    """Rounds of runs, emulator and posterior: the first over all ranges, each other where the posterior before it lies.
 
-    The last round's sample is the posterior. luck: covariance of one run. best: a point that stays in
-    every box. points: runs of each round.
+    Levels that the data hold together leave a thin slab of their ranges; an emulator learnt all over is poor in it, so
+    the runs of the first round are not used again. The last round's sample is the posterior. luck: covariance of one
+    run. points: runs of each round.
     """
     at = [simulator.names.index(target.name) for target in targets]
-    low, high = np.full(len(chosen), -1.0), np.full(len(chosen), 1.0)
     made: list[tuple[np.ndarray, np.ndarray]] = []
     out: list[Wave] = []
     for number, size in enumerate(points):
-        t = design(low, high, size, 1 + number)
-        seeds = [[FIRST_SEED + sum(points[:number]) + k] for k in range(size)]
+        if number == 0:
+            low, high = np.full(len(chosen), -1.0), np.full(len(chosen), 1.0)
+            t = design(low, high, size, 1)
+        else:
+            t = around(out[-1].sample.t, size)
+            low, high = t.min(axis=0), t.max(axis=0)
+        seeds = [[FIRST_SEED + sum(points[:number]) + k] for k in range(len(t))]
         y = simulator.runs([values_at(chosen, point) for point in t], seeds)[:, 0, at]
-        made.append((t, y))
-        all_t, all_y = stacked(made)
-        room = MARGIN * (high - low)
-        inside = ((all_t >= low - room) & (all_t <= high + room)).all(axis=1)
-        emulator = fit_emulator(all_t[inside], all_y[inside], luck, np.sqrt(np.diag(likelihood.covariance)))
+        made = [*(made if number > 1 else []), (t, y)]
+        emulator = fit_emulator(*stacked(made), luck, np.sqrt(np.diag(likelihood.covariance)))
         found = sample(chosen, emulator, likelihood, low, high, steps, 1 + number)
         out.append(Wave(low, high, emulator, found, int((~np.isfinite(y)).any(axis=1).sum())))
-        new_low, new_high = _next_box(found.t, low, high, best)
-        kept = (new_high - new_low) / (high - low)
+        unknown = np.sqrt(np.diag(emulator.error) / np.diag(likelihood.covariance))
         say(
-            f"wave {number + 1} of {len(points)}: {int(inside.sum())} runs, emulator"
+            f"wave {number + 1} of {len(points)}: {emulator.points} runs, emulator"
             f" {'/'.join(f'{emulator.kinds.count(kind)} {kind}' for kind in dict.fromkeys(emulator.kinds))},"
-            f" box shrinks to {kept.mean():.0%} of its width"
+            f" its error {np.median(unknown):.2f} of what may lie between model and count, at most {unknown.max():.2f}"
         )
-        if (kept > SAME).all():
-            break
-        low, high = new_low, new_high
     return out
 
 
-def _next_box(
-    t: np.ndarray, low: np.ndarray, high: np.ndarray, best: np.ndarray | None
-) -> tuple[np.ndarray, np.ndarray]:
-    needed_low, needed_high = np.quantile(t, (TAIL, 1 - TAIL), axis=0)
-    if best is not None:
-        needed_low, needed_high = np.minimum(needed_low, best), np.maximum(needed_high, best)
-    room = MARGIN * (needed_high - needed_low)
-    return np.maximum(low, needed_low - room), np.minimum(high, needed_high + room)
+def around(t: np.ndarray, size: int) -> np.ndarray:
+    """Points where a posterior lies and somewhat beyond, float64 (points, levels), folded back into the ranges."""
+    middle = t.mean(axis=0)
+    wide = middle + STRETCH * (spread_over(t, size) - middle)
+    return np.asarray(1.0 - np.abs(np.abs(wide + 1.0) % 4.0 - 2.0))
+
+
+def spread_over(sample: np.ndarray, count: int) -> np.ndarray:
+    """So many draws spread evenly over a sample."""
+    return np.asarray(sample[np.linspace(0, len(sample) - 1, min(count, len(sample))).round().astype(int)])
 
 
 def _rhat(chain: np.ndarray) -> np.ndarray:

@@ -81,7 +81,7 @@ def recover(
             say(f"repetition {number + 1}: a world with nobody to count, left out and counted as lost")
             continue
         found = waves(
-            simulator, chosen, aimed, Likelihood(counted, covariance), covariance, None,
+            simulator, chosen, aimed, Likelihood(counted, covariance), covariance,
             trials.points, trials.steps, lambda _: None,
         )[-1].sample  # fmt: skip
         for k, level in enumerate(chosen):

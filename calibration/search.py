@@ -18,9 +18,6 @@ NUDGE: Final = 1e-3  # for slopes of a smooth function; small beside EDGE's dist
 FIRST_SEED: Final = 30_001  # luck of the runs the steps look around with
 SIGMA: Final = 0.1  # first spread of the search, of the scale
 SEED: Final = 4
-# The search ends after so many generations that together gained less than GAIN: distances this near say nothing.
-PATIENCE: Final = 8
-GAIN: Final = 0.5
 
 
 @dataclass
@@ -124,7 +121,7 @@ class Search:
         return np.asarray(result.x)
 
     def evolve(self, found: Found, generations: int, population: int, say: Callable[[str], None]) -> Found:
-        """CMA-ES from the point found so far, inside the ranges; ends early when nothing is gained any more."""
+        """CMA-ES from the point found so far, inside the ranges."""
         from cmaes import CMA
 
         bounds = np.array([[-1.0, 1.0]] * found.t.size)
@@ -135,7 +132,6 @@ class Search:
             population_size=population,
             seed=SEED,
         )
-        reached = [found.objective]
         for number in range(generations):
             points = np.array([search.ask() for _ in range(population)])
             values = self.objective(points, self.model(points))
@@ -145,10 +141,6 @@ class Search:
                 found.t, found.objective = points[best], float(values[best])
             found.history.append(("evolution", number + 1, found.objective, float(np.median(values))))
             say(f"generation {number + 1} of {generations}: best objective {found.objective:,.1f}")
-            reached.append(found.objective)
-            if number + 1 >= PATIENCE and reached[-1 - PATIENCE] - reached[-1] < GAIN:
-                say(f"search ends: {PATIENCE} generations gained less than {GAIN}")
-                break
             if search.should_stop():
                 break
         return found

@@ -153,6 +153,14 @@ def levels(base: Scenario, draw: Mapping[str, float], factors: Mapping[str, floa
     return out
 
 
+def laid_over(base: Scenario, drawn: Mapping[str, float], own: Mapping[str, float]) -> dict[str, float]:
+    """An anchored draw with level rows that vary themselves: each as far off its anchored value as off the file's."""
+    rows = {
+        row: value * drawn.get(row, base.behaviour[row]) / base.behaviour[row] for row, value in own.items()
+    }
+    return {**drawn, **rows}
+
+
 def stocks(
     plain: Scenario, draw: Mapping[str, float], progress: Callable[[int], None] | None = None
 ) -> np.ndarray:

@@ -3,12 +3,14 @@
 What is in the store is never run again. The stop rule is looked at after every chunk, on the pairs that are whole.
 """
 
+import hashlib
 import math
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -104,7 +106,7 @@ class Batch:
         """Weeks of simulation it takes to anchor the draws that have runs missing."""
         draws: dict[str, dict[str, dict[str, float]]] = {}
         for pair, runs in self.keys.items():
-            values = self.planned.values_of(pair)
+            values = self.planned.anchored_of(pair)
             if values and any(run.key not in self.have for run in runs):
                 draws.setdefault(pair.variant, {})[_draw_hash(values)] = values
         return sum(
@@ -165,7 +167,8 @@ class Batch:
                 variant=pair.variant,
                 draw=pair.draw,
                 seed=pair.seed,
-                values=self.planned.values_of(pair),
+                values=self.planned.anchored_of(pair),
+                levels=self.planned.levels_of(pair),
                 scenarios=self.planned.scenarios(pair),
                 missing=tuple(run.scenario for run in runs),
                 keys=tuple(run.key for run in runs),
@@ -184,7 +187,7 @@ class Batch:
                     scenario_hash=self.planned.hash_of(job.variant, kept.scenario),
                     variant=job.variant,
                     draw=job.draw,
-                    draw_hash=_draw_hash(job.values),
+                    draw_hash=_draw_hash(job.values | job.levels),
                     seed=job.seed,
                     weeks=job.scenarios[kept.scenario].weeks,
                     recording=self.experiment.file.recording,
@@ -196,8 +199,8 @@ class Batch:
             self.store.add(rows, {kept.key: kept.tables for kept in done.kept if kept.tables})
             self.have |= {row.key for row in rows}
         for job in chunk:
-            if job.values:
-                self.store.describe_draw(_draw_hash(job.values), job.values)
+            if all_drawn := job.values | job.levels:
+                self.store.describe_draw(_draw_hash(all_drawn), all_drawn)
         now = datetime.now(UTC).isoformat(timespec="seconds")
         self.store.add_failures(
             [
@@ -308,6 +311,7 @@ class Batch:
             "variants": {name: list(changes) for name, changes in file.variants.items()},
             "pairs": self.experiment.pairs,
             "draws": file.draws,
+            "draws_file": _file_hash(self.planned.draws_file),
             "recording": file.recording,
             "equal_budget": {
                 "budget_kr": file.equal_budget,
@@ -328,6 +332,11 @@ def _sd(effect: Spreads) -> float:
 
     n = effect.draws or effect.pairs
     return effect.calculation_error / t_95(n - 1) * math.sqrt(n) if n > 1 else math.inf
+
+
+def _file_hash(path: str) -> str | None:
+    """What a file of draws held, by hash; None without one."""
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest() if path else None
 
 
 def _draw_hash(values: dict[str, float]) -> str:

@@ -146,7 +146,7 @@ class _Alarm:
 def _run_job(
     job: Job, limit_seconds: float, stopped: Callable[[], bool], begins: Callable[[], None], done: Done
 ) -> None:
-    from experiments.anchor import anchored, levels
+    from experiments.anchor import anchored, laid_over, levels
     from experiments.recost import live_under
     from sim.population.history import starting_state
 
@@ -164,8 +164,7 @@ def _run_job(
             if known is None
             else {**job.values, **levels(base, job.values, known.factors)}
         )
-        drawn |= {row: value * drawn.get(row, base.behaviour[row]) / base.behaviour[row]
-                  for row, value in job.levels.items()}  # fmt: skip
+        drawn = laid_over(base, drawn, job.levels)
         wanted = {at: under(job.scenarios[at], base, drawn) for at in job.missing}
         past = dict(
             zip(

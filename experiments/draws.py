@@ -6,8 +6,8 @@ limits. Numbers that set levels (how often people find work, fall ill, leave) ar
 was counted in the municipality, and with them every draw would be another municipality. They form a group of their
 own in sensitivity analysis.
 
-`posterior` draws the levels too: rows of the posterior that came with the municipality's calibration, which hold the
-targets together, beside the ranges of everything else.
+`posterior` draws the levels too: a row of the posterior that came with the municipality's calibration, whose levels
+hold the targets together, beside the ranges of everything else.
 
 A draw is addressed: number k of parameter p is a hash of (k, p), so a parameter more or less changes no other.
 """
@@ -105,6 +105,11 @@ def draw(known: Mapping[str, Range], number: int) -> dict[str, float]:
     return {name: known[name].at(_uniform(number, name)) for name in sorted(known)}
 
 
+def row_of(number: int, rows: int) -> int:
+    """Which row of a posterior goes with draw `number`: addressed like the draw, so that few draws see all of it."""
+    return int(_uniform(number, "row of the posterior") * rows)
+
+
 def _uniform(number: int, name: str) -> float:
     """A number strictly between 0 and 1, a pure function of the number of the draw and the parameter's name."""
     digest = hashlib.sha256(f"draw {number} {name}".encode()).digest()
@@ -133,17 +138,19 @@ def number_of(scenario: Scenario, name: str) -> float:
 def shipped_posterior(scenario: Scenario) -> str:
     """Path of the posterior of levels that `draws: posterior` means: the one calibrated for the municipality's values.
 
-    Raises UserError when none was made for the scenario's behaviour values and municipality.
+    Raises UserError when none was made for the scenario's behaviour values and municipality and for the target file
+    as it is.
     """
-    from experiments.calibrated import calibration_folder, ground_hash
+    from experiments.calibrated import calibration_folder, ground_hash, targets_hash
 
-    wanted = ground_hash(scenario)
-    for path in sorted((calibration_folder() / "posteriors").glob("*.json")):
-        if json.loads(path.read_text(encoding="utf-8"))["ground"] == wanted:
+    folder, wanted = calibration_folder(), ground_hash(scenario)
+    for path in sorted((folder / "posteriors").glob("*.json")):
+        made, targets = json.loads(path.read_text(encoding="utf-8")), folder / "targets" / f"{path.stem}.yaml"
+        if made["ground"] == wanted and targets.is_file() and made["targets_hash"] == targets_hash(targets):
             return str(path.with_suffix(".parquet"))
     raise UserError(
-        f"draws: posterior: no posterior comes along for the behaviour values and municipality of {scenario.name};"
-        " make one with `jobcenter calibrate` and name its file draws_VARIANT.parquet, or write 'draws: ranges'"
+        f"draws: posterior: no posterior comes along for the behaviour values and municipality of {scenario.name}."
+        " A full `jobcenter calibrate TARGETS --keep` makes one; 'draws: ranges' leaves the levels where they are"
     )
 
 
@@ -155,7 +162,7 @@ def read_posterior(path: str, scenario: Scenario) -> list[dict[str, float]]:
 
     file = Path(path)
     if not file.exists():
-        raise UserError(f"{path}: no such file; a posterior is a Parquet or CSV file with one row per draw")
+        raise UserError(f"{path}: no such file; draws come from a Parquet or CSV file with one row per draw")
     try:
         frame = pd.read_parquet(file) if file.suffix == ".parquet" else pd.read_csv(file)
     except (ValueError, OSError) as wrong:

@@ -23,6 +23,7 @@ from experiments.draws import (
     number_of,
     ranges,
     read_posterior,
+    row_of,
     set_by_hand,
     shipped_posterior,
 )
@@ -59,8 +60,10 @@ class Planned:
     def __init__(self, experiment: Experiment):
         self.experiment = experiment
         file, base = experiment.file, experiment.worlds[PLAIN][0]
-        self._file = read_posterior(file.draws, base) if file.draws not in WORDS else []
-        self._levels = read_posterior(shipped_posterior(base), base) if file.draws == POSTERIOR else []
+        posterior = shipped_posterior(base) if file.draws == POSTERIOR else ""
+        self.draws_file = posterior or ("" if file.draws in WORDS else file.draws)
+        rows = read_posterior(self.draws_file, base) if self.draws_file else []
+        self._file, self._levels = ([], rows) if posterior else (rows, [])
         self._hashes: dict[tuple[str, int], str] = {}
 
     @cached_property
@@ -68,8 +71,19 @@ class Planned:
         worlds = self.experiment.worlds[PLAIN]
         return {**ranges(worlds[0]), **lever_ranges(worlds)}
 
+    def levels_of(self, pair: Pair) -> dict[str, float]:
+        """Levels drawn for a pair: not put back by its anchor but laid over it. None but with `draws: posterior`."""
+        if not self._levels:
+            return {}
+        return {name: value for name, value in self.values_of(pair).items() if name not in self._ranges}
+
+    def anchored_of(self, pair: Pair) -> dict[str, float]:
+        """What is drawn for a pair besides its levels: after it the levels are put back (experiments/anchor.py)."""
+        own = self.levels_of(pair)
+        return {name: value for name, value in self.values_of(pair).items() if name not in own}
+
     def values_of(self, pair: Pair) -> dict[str, float]:
-        """What is drawn for a pair: its draw without what the variant holds fixed; nothing for central values."""
+        """All that is drawn for a pair, without what the variant holds fixed; nothing for central values."""
         plain, held = self.experiment.worlds[PLAIN][0], self.experiment.worlds[pair.variant][0]
         drawn = self._drawn(pair.draw)
         fixed = set_by_hand(held)
@@ -86,7 +100,7 @@ class Planned:
         if kind == RANGES:
             return draw(self._ranges, number)
         if kind == POSTERIOR:
-            return draw(self._ranges, number) | self._levels[number % len(self._levels)]
+            return draw(self._ranges, number) | self._levels[row_of(number, len(self._levels))]
         return self._file[number]
 
     def pairs(self, variant: str = PLAIN) -> Iterator[Pair]:
@@ -134,9 +148,8 @@ class Planned:
 
     def recording(self, pair: Pair, level: str | None = None) -> str:
         """Recording level, with what a draw is anchored on and by which code: another base is another anchor."""
-        return (
-            f"{level or self.experiment.file.recording}@{self.hash_of(pair.variant, 0)[:16]}@{anchor_code()}"
-        )
+        laid = "+levels" if self._levels else ""
+        return f"{level or self.experiment.file.recording}@{self.hash_of(pair.variant, 0)[:16]}@{anchor_code()}{laid}"
 
     def richer_levels(self, tables: Collection[str]) -> list[str]:
         """Levels that keep all that the experiment's level keeps, and more, where a store has these tables."""

@@ -201,7 +201,8 @@ class Stored:
         first: Mapping[int, dict[str, float]] = {
             pair.draw: self.job.planned.values_of(pair) for pair in reversed(self.pairs[PLAIN])
         }
-        names = [n for n in ranges(self.base) if all(n in first[int(k)] for k in numbers)]
+        levels = self.job.planned.levels_of(self.pairs[PLAIN][0])  # which vary themselves
+        names = [n for n in {**ranges(self.base), **levels} if all(n in first[int(k)] for k in numbers)]
         drawn = np.array([[first[int(k)][n] for n in names] for k in numbers])
         if not names or np.ptp(effect) == 0.0:
             return None

@@ -57,7 +57,7 @@ def calibrate(
         typer.Option(
             min=0,
             max=1000,
-            help="With --judge: also under so many draws of the effects, and of all not known.",
+            help="With --judge: also under so many draws of the effects, of all not known, and of the levels.",
         ),
     ] = 0,
     overrides: Annotated[
@@ -77,7 +77,7 @@ def calibrate(
     if keep and not judge and (quick or recover or overrides or (variant and "both" not in variant)):
         raise UserError(
             "--keep stores the verdict of --judge or the posterior of a full fit of variant both, on the files as they"
-            " stand: leave out --quick, --recover and --set"
+            " stand: leave out --quick, --recover, --set and other variants alone"
         )
     if effect_draws and not judge:
         raise UserError("--effect-draws sets draws against the targets; add --judge")
@@ -92,7 +92,14 @@ def calibrate(
         _recover(targets, changes, folder, where, workers, dry, as_json, say)
     else:
         command = command_line(
-            "calibrate", targets, out=out, quick=quick, variant=variant, set=overrides, workers=workers
+            "calibrate",
+            targets,
+            out=out,
+            quick=quick,
+            variant=variant,
+            set=overrides,
+            workers=workers,
+            keep=keep,
         )
         _fit(targets, changes, folder, quick, variant or [], where, workers, dry, as_json, say, command, keep)
 
@@ -115,7 +122,7 @@ def _fit(
 
     from calibration.fit import FULL, PLAIN, QUICK, calibrate, forecast, prepared, read_variants
     from calibration.fit_report import report_lines, write_all
-    from calibration.posterior_file import store_posterior
+    from calibration.posterior_file import check_free, store_posterior
     from experiments.store import Store
     from sim.scenario.locate import find
     from sim.scenario.yaml_tree import nearest
@@ -136,6 +143,10 @@ def _fit(
         f"{len(first.modelled)} targets measured, {len(first.not_modelled)} not modelled; variants {', '.join(chosen)}."
         f" At most {total:,} runs, about {_time(seconds)} on {count} workers (less where {folder / 'store'} has them)."
     )
+    if keep:
+        check_free()
+        if first.scenario.world.share < 1:
+            raise UserError("--keep stores the posterior of a whole municipality: leave out world.share")
     if dry:
         return
     store = Store.create_or_open(folder / "store")
@@ -173,7 +184,7 @@ def _judge(
     as_json: bool,
 ) -> None:
     from calibration.fit_report import count_lines, verdict_lines
-    from calibration.over_draws import KINDS, SEEDS, draw_lines, under_draws
+    from calibration.over_draws import SEEDS, draw_lines, kinds_of, under_draws
     from calibration.simulate import Simulator
     from calibration.target_file import load_targets
     from calibration.verdict_file import as_it_stands, as_stored, store_verdict
@@ -183,10 +194,11 @@ def _judge(
     if keep and (changes or ready.scenario.world.share < 1):
         raise UserError("--keep stores the verdict on the files as they stand, whole: leave out --set")
     store = Store.create_or_open(folder / "store")
-    with store.writing(), progress("Runs", runs + n_draws * SEEDS * len(KINDS)) as step:
+    kinds = kinds_of(ready.scenario) if n_draws else ()
+    with store.writing(), progress("Runs", runs + n_draws * SEEDS * len(kinds)) as step:
         simulator = Simulator(ready, ready.scenario, store, where, workers, _Count(step).more)
         verdicts = as_it_stands(simulator, runs)
-        drawn = {kind: under_draws(simulator, kind, n_draws, runs) for kind in KINDS if n_draws}
+        drawn = {kind: under_draws(simulator, kind, n_draws, runs) for kind in kinds}
     over_draws = [line for kind, each in drawn.items() for line in draw_lines(kind, each, verdicts)]
     stored = as_stored(ready, verdicts, runs)
     kept = store_verdict(stored) if keep else None

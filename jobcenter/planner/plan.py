@@ -235,7 +235,7 @@ def freeze(
     Raises UserError for an unknown scenario, a store with too few pairs, and unless `part` a simulated part of the
     municipality: what it counts every month is all of it.
     """
-    from experiments.anchor import anchored
+    from experiments.anchor import anchored, laid_over
     from experiments.chunk import under
 
     names = list(stored.names)
@@ -262,7 +262,8 @@ def freeze(
     groups = target_groups(scenario)
     runs: tuple[list[dict[str, np.ndarray]], ...] = ([], [])
     for done, pair in enumerate(pairs):
-        values = anchored(stored.base, stored.job.planned.values_of(pair))
+        drawn = stored.job.planned
+        values = laid_over(stored.base, anchored(stored.base, drawn.anchored_of(pair)), drawn.levels_of(pair))
         both = tuple(under(s, stored.base, values).for_weeks(weeks) for s in (stored.base, scenario))
         for kept, found in zip(runs, pair_of_months(both, pair.seed, groups), strict=True):
             kept.append(found)

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from typer.testing import CliRunner, Result
 
@@ -10,6 +11,7 @@ from calibration import over_draws
 from calibration.simulate import Simulator
 from calibration.target_file import load_targets
 from calibration.verdict_file import as_it_stands
+from experiments import calibrated
 from experiments.store import Store
 from jobcenter.cli import app
 
@@ -77,6 +79,36 @@ def test_a_draw_is_not_blamed_for_the_luck_of_its_few_runs(
         assert one.model == pytest.approx(other.model, rel=1e-9, nan_ok=True)
 
 
+def test_a_stored_posterior_is_set_against_the_targets_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ready = load_targets("slagelse_2024", SMALL[1:])
+    monkeypatch.setattr(over_draws, "SEEDS", 1)
+    assert over_draws.kinds_of(ready.scenario) == ("effects", "all")
+    monkeypatch.setattr(calibrated, "calibration_folder", lambda: tmp_path)
+    for name in ("targets", "posteriors"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "targets" / "town.yaml").write_text("targets\n")
+    about = {
+        "ground": calibrated.ground_hash(ready.scenario),
+        "targets_hash": calibrated.targets_hash(tmp_path / "targets" / "town.yaml"),
+    }
+    (tmp_path / "posteriors" / "town.json").write_text(json.dumps(about))
+    pd.DataFrame({"search.dagpenge": [0.02]}).to_parquet(tmp_path / "posteriors" / "town.parquet")
+    assert over_draws.kinds_of(ready.scenario) == ("effects", "all", "levels")
+    store = Store.create_or_open(tmp_path / "store")
+    with store.writing():
+        simulator = Simulator(ready, ready.scenario, store)
+        central = as_it_stands(simulator, 2)
+        (drawn,) = over_draws.under_draws(simulator, "levels", 1, judging=2)
+    stock = [one.target.name for one in central].index("dagpenge")
+    assert drawn[stock].model > 1.2 * central[stock].model  # fewer find work: no anchor puts that back
+    assert (
+        "Under 1 draws of the levels from their posterior"
+        in over_draws.draw_lines("levels", [drawn], central)[0]
+    )
+
+
 def test_targets_are_set_against_draws_of_what_is_not_known(tmp_path: Path) -> None:
     out = str(tmp_path / "out")
     words = ("slagelse_2024", "--judge", "--runs", "2", "--effect-draws", "2", *SMALL, "--out", out)
@@ -84,6 +116,7 @@ def test_targets_are_set_against_draws_of_what_is_not_known(tmp_path: Path) -> N
     assert shown.exit_code == 0, shown.output
     assert "Under 2 draws of the effects alone" in shown.output
     assert "Under 2 draws of all that is not known" in shown.output
+    assert "from their posterior" not in shown.output  # none comes along
     found = json.loads(call(*words, "--json").output)
     first, second = (
         {row["target"]: row.get("model") for row in draw} for draw in found["under_draws_of_all"]

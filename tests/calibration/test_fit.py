@@ -12,9 +12,9 @@ from calibration.emulator import fit_emulator, quadratic_terms
 from calibration.fit import QUICK, Effort, calibrate, prepared, read_variants
 from calibration.fit_report import posterior_frame, report_lines, tables, write_all
 from calibration.levels import Level, levels, log_prior, start_of, values_at
-from calibration.posterior import Likelihood, sample, waves
+from calibration.posterior import STRETCH, Likelihood, Sample, Wave, around, cut_by_box, sample, waves
 from calibration.screen import Screening
-from calibration.search import PATIENCE, Search
+from calibration.search import Search
 from calibration.simulate import Simulator
 from calibration.target_file import load_targets
 from experiments import calibrated
@@ -64,16 +64,6 @@ def test_the_search_finds_levels_that_were_put_in() -> None:
     assert [step[0] for step in found.history][-1] == "evolution"
 
 
-def test_a_search_that_gains_nothing_ends_and_says_so() -> None:
-    search = Search(Made(), FLAT, TARGETS, (1, 2), (0.1 * UNIT) ** 2)
-    best = search.surrogate_steps(3, 32, lambda _: None)
-    best.objective = -1e6  # out of anybody's reach
-    said: list[str] = []
-    found = search.evolve(best, 30, 8, said.append)
-    assert sum(step[0] == "evolution" for step in found.history) == PATIENCE
-    assert said[-1] == "search ends: 8 generations gained less than 0.5" and found.objective == -1e6
-
-
 def test_a_point_that_cannot_be_measured_is_worse_than_any_other() -> None:
     search = Search(Made(), FLAT, TARGETS, (1,), np.zeros(3))
     model = np.array([COUNTED, [np.nan, *COUNTED[1:]]])
@@ -83,7 +73,7 @@ def test_a_point_that_cannot_be_measured_is_worse_than_any_other() -> None:
 def test_the_posterior_holds_the_truth_narrows_what_is_told_and_leaves_what_is_not() -> None:
     likelihood = Likelihood(COUNTED, np.diag((0.3 * UNIT) ** 2))
     found = waves(
-        Made(), FLAT, TARGETS, likelihood, np.diag((0.1 * UNIT) ** 2), None, (64, 64), 800, lambda _: None
+        Made(), FLAT, TARGETS, likelihood, np.diag((0.1 * UNIT) ** 2), (64, 64), 800, lambda _: None
     )
     t = found[-1].sample.t
     assert t[:, 0].mean() == pytest.approx(0.4, abs=0.08) and t[:, 1].mean() == pytest.approx(-0.3, abs=0.08)
@@ -220,6 +210,12 @@ def test_a_calibration_of_a_tiny_town_is_resumed_reported_and_read_back(
 
     monkeypatch.setattr(posterior_file, "FOLDER", tmp_path / "posteriors")
     monkeypatch.setattr(calibrated, "calibration_folder", lambda: tmp_path)
+    (tmp_path / "targets").mkdir()
+    (tmp_path / "targets" / "mine.yaml").write_bytes((tmp_path / "mine.yaml").read_bytes())
+    monkeypatch.setattr(posterior_file, "CONVERGED", 0.5)
+    with pytest.raises(UserError, match="chains do not tell the same story"):
+        posterior_file.store_posterior(first)
+    monkeypatch.setattr(posterior_file, "CONVERGED", 100.0)  # sixty steps
     kept = posterior_file.store_posterior(first)
     assert shipped_posterior(scenario) == str(kept)  # the same ground: municipality and behaviour of Slagelse
     assert read_posterior(str(kept), scenario) == draws
@@ -239,6 +235,26 @@ def test_nobody_to_count_is_told_and_not_dropped(tmp_path: Path) -> None:
     store = Store.create_or_open(tmp_path / "store")
     with store.writing(), pytest.raises(UserError, match="gives no number for never: nobody there to count"):
         calibrate(targets, variant, TINY, store, lambda _: None, lambda _: None, workers=1, only=ONLY)
+
+
+def test_the_next_round_looks_where_the_posterior_lies_and_beyond_but_never_out_of_the_ranges() -> None:
+    t = np.random.default_rng(1).normal([0.9, 0.0], [0.2, 0.02], (4000, 2)).clip(-1, 1)
+    points = around(t, 256)
+    assert points.shape == (256, 2) and np.abs(points).max() <= 1.0
+    assert points[:, 1].std() == pytest.approx(STRETCH * t[:, 1].std(), rel=0.15)
+    assert points[:, 0].mean() > 0.7  # folded back at the end of the range, not sent to its other end
+
+
+def test_a_posterior_cut_by_its_box_is_named() -> None:
+    t = np.linspace(0.0, 0.5, 1000)[:, None] * np.ones((1, 3))
+    t[:, 1] = 0.25 + 0.05 * np.sin(np.arange(1000))  # well inside
+    found = Sample(FLAT, t, np.zeros(1000), np.ones(3), 100.0, 0.3)
+
+    def wave(low: float, high: float) -> Wave:
+        return Wave(np.full(3, low), np.full(3, high), Made(), found, 0)  # type: ignore[arg-type]
+
+    assert cut_by_box(wave(0.0, 0.5)) == [FLAT[0].name, FLAT[2].name]
+    assert cut_by_box(wave(-0.5, 1.0)) == []
 
 
 def test_runs_that_fail_are_recorded_and_too_many_end_it(tmp_path: Path) -> None:
@@ -289,17 +305,3 @@ def test_the_stored_verdicts_speak_of_the_files_that_come_along() -> None:
         )
         assert stored["passes"] == passes(stored)
         assert {row["name"] for row in stored["targets"]} == {target.name for target in targets.modelled}
-
-
-def test_the_posterior_that_comes_along_speaks_of_the_files_that_come_along() -> None:
-    for path in posterior_file.FOLDER.glob("*.json"):
-        stored = json.loads(path.read_text(encoding="utf-8"))
-        again = f"run jobcenter calibrate {stored['name']} --keep"
-        targets = load_targets(stored["name"])
-        assert stored["targets_hash"] == calibrated.targets_hash(targets.path), again
-        assert stored["ground"] == calibrated.ground_hash(targets.scenario), again
-        draws = read_posterior(shipped_posterior(targets.scenario), targets.scenario)
-        assert set(draws[0]) == set(stored["width_to_prior"]) and len(draws) >= 100
-        for name in draws[0]:
-            row = targets.scenario.behaviour_rows[name]
-            assert all(row.low <= one[name] <= row.high for one in draws), name

@@ -18,6 +18,7 @@ from experiments import anchor
 from experiments import chunk as chunk_module
 from experiments.batch import START_UP_SECONDS, Batch, Summary
 from experiments.chunk import Job, run_chunk
+from experiments.draws import row_of
 from experiments.engine import chunks_of, execute, place_for, split
 from experiments.experiment_file import Experiment, load_experiment
 from experiments.plan import Planned
@@ -98,16 +99,31 @@ def test_draws_of_the_posterior_hold_its_levels_beside_the_ranges_of_all_else(
 
     ground = calibrated.ground_hash(load("baseline"))
     (tmp_path / "posteriors").mkdir()
-    (tmp_path / "posteriors" / "town.json").write_text(json.dumps({"ground": ground}))
+    (tmp_path / "targets").mkdir()
+    (tmp_path / "targets" / "town.yaml").write_text("targets\n")
+    about = {"ground": ground, "targets_hash": calibrated.targets_hash(tmp_path / "targets" / "town.yaml")}
+    (tmp_path / "posteriors" / "town.json").write_text(json.dumps(about))
     rows = pd.DataFrame({"search.dagpenge": [0.05, 0.06], "trust.gain": [0.5, 0.6]})
     rows.to_parquet(tmp_path / "posteriors" / "town.parquet")
     monkeypatch.setattr(calibrated, "calibration_folder", lambda: tmp_path)
-    plain = Planned(load_experiment(write(tmp_path, 6, "ranges")))
-    levels = Planned(load_experiment(write(tmp_path, 6, "posterior")))
+    plain = Planned(load_experiment(write(tmp_path, 20, "ranges")))
+    levels = Planned(load_experiment(write(tmp_path, 20, "posterior")))
+    seen = set()
     for old, new in zip(plain.pairs(), levels.pairs(), strict=True):
         assert new == old  # as many draws as pairs: only the levels come round again
-        row = {name: float(rows[name][old.draw % 2]) for name in rows}
+        at = row_of(old.draw, 2)
+        row = {name: float(rows[name][at]) for name in rows}
         assert levels.values_of(new) == plain.values_of(old) | row
+        # What a range is known of is anchored with the draw; a level is laid over the anchor and stays off.
+        assert levels.levels_of(new) == {"search.dagpenge": row["search.dagpenge"]}
+        assert levels.anchored_of(new) == plain.values_of(old) | {"trust.gain": row["trust.gain"]}
+        assert plain.levels_of(old) == {} and plain.anchored_of(old) == plain.values_of(old)
+        assert not {run.key for run in levels.runs(new)} & {run.key for run in plain.runs(old)}
+        seen.add(at)
+    assert seen == {0, 1}
+    (tmp_path / "targets" / "town.yaml").write_text("other targets\n")
+    with pytest.raises(UserError, match="calibrate TARGETS --keep"):
+        Planned(load_experiment(write(tmp_path, 20, "posterior")))
 
 
 def test_keys_change_with_what_can_change_a_result_and_with_nothing_else(tmp_path: Path) -> None:

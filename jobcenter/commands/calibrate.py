@@ -143,12 +143,12 @@ def _fit(
         f"{len(first.modelled)} targets measured, {len(first.not_modelled)} not modelled; variants {', '.join(chosen)}."
         f" At most {total:,} runs, about {_time(seconds)} on {count} workers (less where {folder / 'store'} has them)."
     )
-    if keep:
-        check_free()
-        if first.scenario.world.share < 1:
-            raise UserError("--keep stores the posterior of a whole municipality: leave out world.share")
+    if keep and first.scenario.world.share < 1:
+        raise UserError("--keep stores the posterior of a whole municipality: leave out world.share")
     if dry:
         return
+    if keep:
+        check_free()
     store = Store.create_or_open(folder / "store")
     fits = []
     try:

@@ -250,12 +250,16 @@ def fitted_scenario(fit: Fit) -> Scenario:
 
 
 def compared(fits: Sequence[Fit]) -> str:
-    """Whether the data prefer a structure, in one sentence."""
+    """Whether the data prefer a structure, in one sentence. Each is taken at its best on fresh luck, which a short
+    search may not improve on the values of the file."""
     if len(fits) < 2:
         return ""
-    ordered = sorted(fits, key=lambda fit: fit.best_distance)
-    near = [fit.variant.name for fit in ordered if fit.best_distance - ordered[0].best_distance <= ALIKE]
-    shown = ", ".join(f"{fit.variant.name} {fit.best_distance:,.1f}" for fit in ordered)
+    reached = {fit.variant.name: min(fit.start_distance, fit.best_distance) for fit in fits}
+    least = min(reached.values())
+    near = [name for name, distance in reached.items() if distance - least <= ALIKE]
+    shown = ", ".join(
+        f"{name} {reached[name]:,.1f}" for name in sorted(reached, key=lambda name: reached[name])
+    )
     if len(near) == len(fits):
         return f"Distances {shown}: the variants fit equally well, all are carried."
-    return f"Distances {shown}: {', '.join(near)} fit(s) best; the others are carried as a check."
+    return f"Distances {shown}: nearest {', '.join(near)}; the others are carried as a check."

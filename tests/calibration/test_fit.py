@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from calibration import posterior_file
 from calibration.distance import distance
 from calibration.emulator import fit_emulator, quadratic_terms
-from calibration.fit import QUICK, Effort, calibrate, prepared, read_variants
+from calibration.fit import QUICK, Effort, Fit, Variant, calibrate, compared, prepared, read_variants
 from calibration.fit_report import posterior_frame, report_lines, tables, write_all
 from calibration.levels import Level, levels, log_prior, start_of, values_at
 from calibration.posterior import STRETCH, Likelihood, Sample, Wave, around, cut_by_box, sample, waves
@@ -305,3 +306,13 @@ def test_the_stored_verdicts_speak_of_the_files_that_come_along() -> None:
         )
         assert stored["passes"] == passes(stored)
         assert {row["name"] for row in stored["targets"]} == {target.name for target in targets.modelled}
+
+
+def test_a_structure_is_taken_at_its_best_and_near_ones_are_called_alike() -> None:
+    def fit(name: str, start: float, best: float) -> Fit:
+        return SimpleNamespace(variant=Variant(name, "", ()), start_distance=start, best_distance=best)  # type: ignore[return-value]
+
+    one, two, three = fit("one", 38.6, 57.3), fit("two", 31.7, 37.0), fit("three", 100.8, 34.3)
+    said = compared([one, two, three])
+    assert said.startswith("Distances two 31.7, three 34.3, one 38.6: nearest two, three;")
+    assert "equally well" in compared([two, three]) and compared([one]) == ""

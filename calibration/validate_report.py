@@ -69,7 +69,8 @@ def summary(outcome: Outcome) -> str:
     counted = [one for one in outcome.scored if one.target.row.role in COUNTED]
     hits = sum(one.verdict == HIT for one in counted)
     near = sum(abs(one.off) <= 1 for one in counted)
-    text = f"{hits} of {len(counted)} checks hit ({near} within tolerance, of which {near - hits} no nearer than naive)"
+    text = f"{hits} of {len(counted)} checks hit"
+    text += f" ({near} within what is allowed, of which {near - hits} no nearer than naive)"
     if any(one.target.row.role == "check" for one in counted):
         text += f"; the aim is {GOOD:.0%}: {'met' if hits >= GOOD * len(counted) else 'missed'}"
         reach = sum(one.reachable for one in counted)
@@ -224,7 +225,7 @@ def page_tables(outcome: Outcome, command: str) -> str:
 
 
 def _by_file(found: Sequence[Scored]) -> Iterator[str]:
-    yield "| File | Checks | Hit | Model within tolerance | Naive guess within tolerance | Within reach |"
+    yield "| File | Checks | Hit | Model within what is allowed | Naive guess within what is allowed | Within reach |"
     yield "|---|--:|--:|--:|--:|--:|"
     counted = [one for one in found if one.target.row.role in COUNTED]
     groups = {

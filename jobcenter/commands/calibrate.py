@@ -81,6 +81,8 @@ def calibrate(
         )
     if effect_draws and not judge:
         raise UserError("--effect-draws sets draws against the targets; add --judge")
+    if judge and dry:
+        raise UserError(f"--dry-run says what a fit would take; --judge makes {runs} runs, and 4 more a draw")
     if judge and recover:
         raise UserError("--judge and --recover are two things; choose one")
     changes = tuple(overrides or ())

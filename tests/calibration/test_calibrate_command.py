@@ -52,6 +52,7 @@ def test_the_verdict_on_the_files_as_they_stand(tmp_path: Path) -> None:
         (("slagelse_2024", "--keep", "--quick"), "leave out --quick"),
         (("slagelse_2024", "--keep", "--variant", "dependence"), "a full fit of variant both"),
         (("slagelse_2024", "--judge", "--recover"), "choose one"),
+        (("slagelse_2024", "--judge", "--dry-run"), "--judge makes 24 runs"),
         (("slagelse_2024", "--judge", "--keep", *SMALL), "leave out --set"),
         (("slagelse_2024", "--where", "moon"), "allowed are inline, threads"),
         (("slagelse_2024", "--set", "behaviour.search.dagpeng=1"), "did you mean 'dagpenge'"),

@@ -9,7 +9,8 @@ from typing import Any, Final
 from calibration.fit import Fit
 from calibration.fit_report import posterior_frame, predictive_share
 from calibration.posterior import cut_by_box
-from experiments.calibrated import ground_hash, targets_hash
+from experiments.calibrated import ground_hash
+from experiments.provenance import file_hash
 from experiments.store.atomic import write_whole
 from sim.errors import UserError
 
@@ -25,7 +26,7 @@ def about(fit: Fit) -> dict[str, Any]:
         "name": fit.targets.name,
         "municipality": fit.scenario.municipality.name,
         "ground": ground_hash(fit.scenario),
-        "targets_hash": targets_hash(fit.targets.path),
+        "targets_hash": file_hash(fit.targets.path),
         "variant": fit.variant.name,
         "effort": fit.effort.name,
         "weeks": fit.scenario.weeks,
@@ -58,7 +59,8 @@ def store_posterior(fit: Fit) -> Path:
     rhat = float(fit.waves[-1].sample.rhat.max())
     if rhat > CONVERGED:
         raise UserError(
-            f"--keep: the chains do not tell the same story (split R-hat {rhat:.2f}); nothing is stored"
+            f"--keep: the chains do not tell the same story (split R-hat {rhat:.2f}), so no posterior is kept;"
+            " the report and all else are in --out"
         )
     check_free()
     path = FOLDER / f"{fit.targets.name}.parquet"

@@ -11,7 +11,8 @@ from calibration.distance import Verdict, judge
 from calibration.fit import JUDGE_SEEDS
 from calibration.simulate import Simulator, middle
 from calibration.target_file import Targets
-from experiments.calibrated import ground_hash, passes, targets_hash
+from experiments.calibrated import ground_hash, passes
+from experiments.provenance import file_hash
 from experiments.store.atomic import write_whole
 
 FOLDER: Final = Path(__file__).parent / "verdicts"
@@ -32,7 +33,7 @@ def as_stored(targets: Targets, verdicts: Sequence[Verdict], runs: int) -> dict[
         "name": targets.name,
         "municipality": scenario.municipality.name,
         "ground": ground_hash(scenario),
-        "targets_hash": targets_hash(targets.path),
+        "targets_hash": file_hash(targets.path),
         "runs": runs,
         "weeks": scenario.weeks,
         "world_share": scenario.world.share,

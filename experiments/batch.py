@@ -3,7 +3,6 @@
 What is in the store is never run again. The stop rule is looked at after every chunk, on the pairs that are whole.
 """
 
-import hashlib
 import math
 import os
 import time
@@ -21,7 +20,7 @@ from experiments.engine import LIMIT_SECONDS, chunks_of, compile_once, execute
 from experiments.experiment_file import PLAIN, Experiment
 from experiments.four_spreads import Spreads, sequence_half_width, spreads
 from experiments.plan import Pair, Planned, Run
-from experiments.provenance import describe, hash_of, versions
+from experiments.provenance import describe, file_hash, hash_of, versions
 from experiments.store import Failure, RunRow, Store
 from sim.errors import UserError
 from sim.version import code_version
@@ -311,7 +310,7 @@ class Batch:
             "variants": {name: list(changes) for name, changes in file.variants.items()},
             "pairs": self.experiment.pairs,
             "draws": file.draws,
-            "draws_file": _file_hash(self.planned.draws_file),
+            "draws_file_hash": file_hash(Path(drawn)) if (drawn := self.planned.draws_file) else None,
             "recording": file.recording,
             "equal_budget": {
                 "budget_kr": file.equal_budget,
@@ -332,11 +331,6 @@ def _sd(effect: Spreads) -> float:
 
     n = effect.draws or effect.pairs
     return effect.calculation_error / t_95(n - 1) * math.sqrt(n) if n > 1 else math.inf
-
-
-def _file_hash(path: str) -> str | None:
-    """What a file of draws held, by hash; None without one."""
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest() if path else None
 
 
 def _draw_hash(values: dict[str, float]) -> str:

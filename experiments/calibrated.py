@@ -5,7 +5,6 @@ numbers in `calibration/verdicts/NAME.json`, with hashes of the behaviour values
 they hold for. Change one of these and the verdict no longer speaks of your scenario: the watermark is back.
 """
 
-import hashlib
 import json
 from collections.abc import Mapping
 from functools import lru_cache
@@ -14,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from experiments.comparison import mark
-from experiments.provenance import hash_of
+from experiments.provenance import file_hash, hash_of
 from sim.scenario import Scenario
 
 WITHIN_SHARE: Final = 0.9  # of the fit targets must be within tolerance ...
@@ -27,11 +26,6 @@ def ground_hash(scenario: Scenario) -> str:
     Effects are not in it: they are centred on what is usual and move no level.
     """
     return hash_of([dict(sorted(scenario.behaviour.items())), scenario.canonical()["municipality"]])
-
-
-def targets_hash(path: Path) -> str:
-    """Hash of a target file as it is written."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def passes(verdict: Mapping[str, Any]) -> bool:
@@ -75,6 +69,6 @@ def _verdicts() -> tuple[dict[str, Any], ...]:
     for path in sorted((folder / "verdicts").glob("*.json")):
         found = json.loads(path.read_text(encoding="utf-8"))
         targets = folder / "targets" / f"{found['name']}.yaml"
-        if targets.is_file() and targets_hash(targets) == found["targets_hash"]:
+        if targets.is_file() and file_hash(targets) == found["targets_hash"]:
             out.append(found)
     return tuple(out)

@@ -141,12 +141,13 @@ def shipped_posterior(scenario: Scenario) -> str:
     Raises UserError when none was made for the scenario's behaviour values and municipality and for the target file
     as it is.
     """
-    from experiments.calibrated import calibration_folder, ground_hash, targets_hash
+    from experiments.calibrated import calibration_folder, ground_hash
+    from experiments.provenance import file_hash
 
     folder, wanted = calibration_folder(), ground_hash(scenario)
     for path in sorted((folder / "posteriors").glob("*.json")):
         made, targets = json.loads(path.read_text(encoding="utf-8")), folder / "targets" / f"{path.stem}.yaml"
-        if made["ground"] == wanted and targets.is_file() and made["targets_hash"] == targets_hash(targets):
+        if made["ground"] == wanted and targets.is_file() and made["targets_hash"] == file_hash(targets):
             return str(path.with_suffix(".parquet"))
     raise UserError(
         f"draws: posterior: no posterior comes along for the behaviour values and municipality of {scenario.name}."

@@ -6,6 +6,7 @@ import platform
 from collections.abc import Iterator, Mapping
 from datetime import date
 from importlib import metadata
+from pathlib import Path
 from typing import Any, Final
 
 from sim.scenario import Scenario
@@ -68,6 +69,11 @@ def run_key(values_hash: str, draw: Mapping[str, float], seed: int, weeks: int, 
     from sim.version import code_version
 
     return hash_of([code_version(), values_hash, dict(draw), seed, weeks, recording])
+
+
+def file_hash(path: Path) -> str:
+    """Hash of a file as it is written: 64 hex digits."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def hash_of(values: Any) -> str:

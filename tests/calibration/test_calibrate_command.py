@@ -12,6 +12,7 @@ from calibration.simulate import Simulator
 from calibration.target_file import load_targets
 from calibration.verdict_file import as_it_stands
 from experiments import calibrated
+from experiments.provenance import file_hash
 from experiments.store import Store
 from jobcenter.cli import app
 
@@ -92,7 +93,7 @@ def test_a_stored_posterior_is_set_against_the_targets_too(
     (tmp_path / "targets" / "town.yaml").write_text("targets\n")
     about = {
         "ground": calibrated.ground_hash(ready.scenario),
-        "targets_hash": calibrated.targets_hash(tmp_path / "targets" / "town.yaml"),
+        "targets_hash": file_hash(tmp_path / "targets" / "town.yaml"),
     }
     (tmp_path / "posteriors" / "town.json").write_text(json.dumps(about))
     pd.DataFrame({"search.dagpenge": [0.02]}).to_parquet(tmp_path / "posteriors" / "town.parquet")

@@ -22,6 +22,7 @@ from experiments import calibrated
 from experiments.behaviour_file import behaviour_text
 from experiments.comparison import WATERMARK
 from experiments.draws import Range, read_posterior, shipped_posterior
+from experiments.provenance import file_hash
 from experiments.store import Store
 from sim.errors import UserError
 from sim.scenario import load
@@ -294,13 +295,13 @@ def test_the_watermark_hangs_on_stored_numbers(tmp_path: Path, monkeypatch: pyte
 
 def test_the_stored_verdicts_speak_of_the_files_that_come_along() -> None:
     from calibration.verdict_file import FOLDER
-    from experiments.calibrated import ground_hash, passes, targets_hash
+    from experiments.calibrated import ground_hash, passes
 
     for path in FOLDER.glob("*.json"):
         stored = json.loads(path.read_text(encoding="utf-8"))
         again = f"run jobcenter calibrate {stored['name']} --judge --keep"
         targets = load_targets(stored["name"])
-        assert stored["targets_hash"] == targets_hash(targets.path), f"the target file has changed; {again}"
+        assert stored["targets_hash"] == file_hash(targets.path), f"the target file has changed; {again}"
         assert stored["ground"] == ground_hash(targets.scenario), (
             f"behaviour or municipality has changed; {again}"
         )

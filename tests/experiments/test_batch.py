@@ -22,6 +22,7 @@ from experiments.draws import row_of
 from experiments.engine import chunks_of, execute, place_for, split
 from experiments.experiment_file import Experiment, load_experiment
 from experiments.plan import Planned
+from experiments.provenance import file_hash
 from experiments.store import Store
 from sim.errors import UserError
 from sim.scenario import load
@@ -101,7 +102,7 @@ def test_draws_of_the_posterior_hold_its_levels_beside_the_ranges_of_all_else(
     (tmp_path / "posteriors").mkdir()
     (tmp_path / "targets").mkdir()
     (tmp_path / "targets" / "town.yaml").write_text("targets\n")
-    about = {"ground": ground, "targets_hash": calibrated.targets_hash(tmp_path / "targets" / "town.yaml")}
+    about = {"ground": ground, "targets_hash": file_hash(tmp_path / "targets" / "town.yaml")}
     (tmp_path / "posteriors" / "town.json").write_text(json.dumps(about))
     rows = pd.DataFrame({"search.dagpenge": [0.05, 0.06], "trust.gain": [0.5, 0.6]})
     rows.to_parquet(tmp_path / "posteriors" / "town.parquet")
